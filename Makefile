@@ -4,12 +4,14 @@
 # Settings that stay on this machine go to config.mk.
 
 -include config.mk
+MAKEFLAGS += --no-print-directory
 
 CC       ?= cc
 PREFIX   ?= /usr/local
 FLAVOR   ?= release
 BUILD    ?= build/$(FLAVOR)
 PKGS      = libcjson libzstd openblas oniguruma libutf8proc libxxhash
+VERSION  := $(shell sed -n 's/^.define HYT_VERSION "\(.*\)"/\1/p' tools/tool.h)
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
        -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
@@ -20,15 +22,15 @@ OPT_debug   = -O0 -g
 OPT_asan    = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
               -fno-omit-frame-pointer
 OPT_tsan    = -O1 -g -fsanitize=thread
-# Contraction is explicit: a fused multiply-add stands where one is written.
 CFLAGS   ?= $(OPT_$(FLAVOR))
-ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
-             -ffp-contract=off $(WARN) $(WERROR) $(CFLAGS) \
-             -Iinclude -Ilibcore -MMD -MP $(shell pkg-config --cflags $(PKGS))
-LIBS     = $(shell pkg-config --libs $(PKGS)) -lpthread -lm
-V ?= 0
-Q_0 = @
-Q = $(Q_$(V))
+# Contraction is explicit: a fused multiply-add stands where one is written.
+LANG_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
+              -ffp-contract=off -Iinclude -Ilibcore
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+ALL_CFLAGS  = $(LANG_CFLAGS) $(WARN) $(WERROR) $(CFLAGS) $(PKG_CFLAGS) -MMD -MP
+LIBS        = $(PKG_LIBS) -lpthread -lm
+Q           = $(if $(V),,@)# V=1 shows the commands
 
 # Rooms, each with what it may include (and so link): the law of the layers.
 ROOMS      = base io json record kern ckpt text model sample train score
@@ -46,61 +48,150 @@ USE_score  = base
 
 # The kernels are compiled once for each instruction set, and once naively.
 ISAS     = ref base
-CFLAGS_isa_ref  =
-CFLAGS_isa_base =
 ifeq ($(shell uname -m),x86_64)
 ISAS    += v3
 CFLAGS_isa_v3 = -mavx2 -mfma
 endif
-ISA_SRC  = $(sort $(wildcard libcore/kern/isa_*.c))
-ISA_OBJ  = $(foreach i,$(ISAS),$(ISA_SRC:libcore/%.c=$(BUILD)/obj/%.$(i).o))
+ISA_SRC  = $(wildcard libcore/kern/isa_*.c)
 
-SRC      = $(filter-out $(ISA_SRC),$(sort $(wildcard libcore/*/*.c)))
-OBJ      = $(SRC:libcore/%.c=$(BUILD)/obj/%.o) $(ISA_OBJ)
+obj      = $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(1)))
+OBJ      = $(call obj,$(filter-out $(ISA_SRC),$(wildcard libcore/*/*.c))) \
+           $(foreach i,$(ISAS),$(patsubst %.o,%.$(i).o,$(call obj,$(ISA_SRC))))
+# tools/hyt-x.c is a program; the other files of tools/ are shared by them.
+TOOL_OBJ = $(call obj,$(filter-out tools/hyt-%,$(wildcard tools/*.c)))
 TOOLS    = $(patsubst tools/%.c,%,$(sort $(wildcard tools/hyt-*.c)))
 PROGRAMS = $(TOOLS:%=$(BUILD)/bin/%)
-UNIT     = $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
+# tests/unit likewise: test_ROOM.c, test_ROOM_topic.c, and what they share.
+UNIT_SRC = $(sort $(wildcard tests/unit/test_*.c))
+UNIT_OBJ = $(call obj,$(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
+UNIT     = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/test/%)
+BENCH    = $(patsubst tests/%.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
+MAN      = $(patsubst tools/%.scd,$(BUILD)/man/%,$(sort $(wildcard tools/*.scd)))
 
-room_obj = $(filter $(BUILD)/obj/$(1)/%,$(OBJ))
+room_obj = $(filter $(BUILD)/obj/libcore/$(1)/%,$(OBJ))
 
-all: $(PROGRAMS) ## build the programs in build/release/bin
+all: $(PROGRAMS) $(BUILD)/libhyt.a ## build the programs in build/release/bin
 
+FLAGS_NOW = $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LIBS)
 $(BUILD)/.flags: FORCE
+	@pkg-config --exists $(PKGS) 2>/dev/null || { \
+	    echo "libraries are missing: try 'make deps'" >&2; exit 1; }
 	@mkdir -p $(@D)
-	@echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' >$@
+	@echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' >$@
 
-$(BUILD)/obj/%.o: libcore/%.c $(BUILD)/.flags
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+compile = $(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS)
+link    = $(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/.flags
+	$(compile) -c -o $@ $<
 
 define isa_rule
-$(BUILD)/obj/%.$(1).o: libcore/%.c $(BUILD)/.flags
-	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(CFLAGS_isa_$(1)) -DHYT_ISA=$(1) -DHYT_ISA_$(1) -c -o $$@ $$<
+$(BUILD)/obj/%.$(1).o: %.c $(BUILD)/.flags
+	$$(compile) $$(CFLAGS_isa_$(1)) -DHYT_ISA=$(1) -DHYT_ISA_$(1) -c -o $$@ $$<
 endef
 $(foreach i,$(ISAS),$(eval $(call isa_rule,$(i))))
 
 $(BUILD)/libhyt.a: $(OBJ)
-	@rm -f $@
-	$(Q)$(AR) rcs $@ $(OBJ)
+$(BUILD)/libtools.a: $(TOOL_OBJ)
+$(BUILD)/libunit.a: $(UNIT_OBJ)
+$(BUILD)/%.a: $(BUILD)/.flags
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
-$(BUILD)/obj/tools/%.o: tools/%.c $(BUILD)/.flags
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -Itools -c -o $@ $<
+$(BUILD)/bin/%: $(BUILD)/obj/tools/%.o $(BUILD)/libtools.a $(BUILD)/libhyt.a
+	$(link) $^ $(LIBS)
 
-$(BUILD)/bin/hyt-%: $(BUILD)/obj/tools/hyt-%.o $(BUILD)/obj/tools/tool.o $(BUILD)/libhyt.a
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libhyt.a $(LIBS)
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libhyt.a
+	$(link) $^ $(LIBS)
 
 # A room's unit test links that room and the rooms it may use, no others.
 define unit_rule
-$(BUILD)/test/test_$(1): tests/unit/test_$(1).c $(call room_obj,$(1)) $(foreach u,$(USE_$(1)),$(call room_obj,$(u))) $(BUILD)/.flags
-	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(ALL_CFLAGS) -Itests/unit -o $$@ $$(filter %.c %.o,$$^) $$(LIBS) -lcmocka
+$(BUILD)/test/test_$(1) $(filter $(BUILD)/test/test_$(1)_%,$(UNIT)): \
+  $(BUILD)/test/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libunit.a \
+  $(foreach r,$(1) $(USE_$(1)),$(call room_obj,$(r)))
+	$$(link) $$^ $$(LIBS) -lcmocka
 endef
 $(foreach r,$(ROOMS),$(eval $(call unit_rule,$(r))))
 
-unit: $(UNIT:%=$(BUILD)/test/%)
+unit: $(UNIT) $(BENCH) ## build the unit tests and the benchmarks
+
+deps: ## install what is missing to build and test (apt-get)
+	@sh tests/deps.sh build test
+
+# What deps installed is only seen by a make that starts after it.
+check: deps ## build and run all tests (TESTS=: those that match)
+	@$(MAKE) check-built
+
+check-built: all unit
+	@tests/run $(BUILD) $(TESTS)
+
+check-asan: ## the same with AddressSanitizer and UBSan
+check-tsan: ## the same with ThreadSanitizer
+check-asan check-tsan: check-%:
+	@$(MAKE) FLAVOR=$* BUILD=build/$* check
+
+LINT = gcc clang format text headers layers symbols banned man shell cppcheck tidy
+lint: ## all static checks; nothing may be found
+	@sh tests/deps.sh build test lint
+	@sh tests/lint/all.sh '$(MAKE)' $(LINT)
+
+lint-%: export LAYERS = $(foreach r,$(ROOMS),$(r): $(USE_$(r));)
+lint-%: export LINT_CFLAGS = $(LANG_CFLAGS) $(PKG_CFLAGS) -DHYT_ISA=ref -DHYT_ISA_ref
+lint-gcc lint-clang: lint-%:
+	@$(MAKE) CC=$* BUILD=build/lint-$* WERROR=-Werror all unit
+lint-symbols lint-man: lint-gcc
+lint-%:
+	@sh tests/lint/$*.sh
+check-layers: lint-layers ## who includes whom, against the table of rooms
+check-man: lint-man ## the options of every program against its manual page
+
+bench: $(BENCH) ## build and run the benchmarks
+	@for b in $(BENCH); do $$b || exit 1; done
+
+demo: deps ## the whole pipe on a small model, before and after
+	@$(MAKE) all
+	@$(MAKE) -C examples/quickstart demo HYT_BIN=$(abspath $(BUILD)/bin)
+
+fixtures: ## make the reference data of the tests again (PyTorch, scikit-learn)
+	@for f in tests/fixtures/make_*.py; do /usr/bin/python3 $$f || exit 1; done
+
+format: ## clang-format all C files in place
+	find libcore tools include tests -name '*.[ch]' -exec clang-format -i {} +
+
+$(BUILD)/man/%: tools/%.scd
+	@mkdir -p $(@D)
+	@scdoc <$< >$@
+
+HAVE_SCDOC = $(shell command -v scdoc 2>/dev/null)
+man: $(if $(HAVE_SCDOC),$(MAN)) ## the manual pages, by scdoc
+	@$(if $(HAVE_SCDOC),:,echo 'scdoc is missing: no manual pages')
+
+define PC_FILE
+prefix=$(PREFIX)
+Name: hyt
+Description: post-training of language models by filters: the library
+Version: $(VERSION)
+Requires: $(PKGS)
+Cflags: -I$${prefix}/include
+Libs: -L$${prefix}/lib -lhyt -lpthread -lm
+endef
+
+install: all man ## install below $(DESTDIR)$(PREFIX)
+	$(foreach d,bin include/hyt lib/pkgconfig,install -d $(DESTDIR)$(PREFIX)/$d;)
+	install $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 include/hyt/*.h $(DESTDIR)$(PREFIX)/include/hyt
+	install -m 644 $(BUILD)/libhyt.a $(DESTDIR)$(PREFIX)/lib
+	$(file >$(BUILD)/hyt.pc,$(PC_FILE))
+	install -m 644 $(BUILD)/hyt.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	$(if $(HAVE_SCDOC),$(foreach m,$(MAN),install -D -m 644 $m \
+	    $(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $m))/$(notdir $m);))
+
+uninstall: ## remove what install put there
+	cd $(DESTDIR)$(PREFIX) && rm -f $(TOOLS:%=bin/%) lib/libhyt.a \
+	    lib/pkgconfig/hyt.pc share/man/man1/hyt-*.1 share/man/man7/hyt.7
+	rm -rf $(DESTDIR)$(PREFIX)/include/hyt
+
+dist: ## a tar archive of the committed tree
+	git archive --prefix=hyt-$(VERSION)/ -o build/hyt-$(VERSION).tar.gz HEAD
 
 clean: ## remove what make built
 	rm -rf build
@@ -108,7 +199,9 @@ clean: ## remove what make built
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all unit clean help FORCE
+.PHONY: all unit deps check check-built check-asan check-tsan lint \
+    check-layers check-man bench demo fixtures format man install uninstall \
+    dist clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/test/*.d)
+-include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d)

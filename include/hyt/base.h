@@ -70,15 +70,17 @@ void hyt_buf_free(struct hyt_buf *b);
 
 #define HYT_NUM_MAX 32
 
-/* Shortest decimal text that reads back to the same bits: for a float when
- * read as (float)strtod(), for a double when read by strtod(); valid JSON.
- * Returns the length; the value must be finite (else HYT_BUG). */
+/* Decimal text with the fewest digits that read back to the same bits: for a
+ * float when read as (float)strtod(), for a double when read by strtod();
+ * without an exponent from 1e-5 up to 1e16; valid JSON.  (A few powers of two
+ * get one digit more than they need.)  Returns the length; the value must be
+ * finite (else HYT_BUG). */
 size_t hyt_num_f32(char out[HYT_NUM_MAX], float x);
 size_t hyt_num_f64(char out[HYT_NUM_MAX], double x);
 
 /* The whole of s must be the number.  0, or -1 with a message that names
- * what was expected.  The unsigned reader takes the suffixes k M G (1000) and
- * Ki Mi Gi (1024) and forms such as 1e6. */
+ * what was expected.  Whole numbers may have the suffixes k M G (1000) and
+ * Ki Mi Gi (1024) or forms such as 1e6. */
 int hyt_parse_i64(const char *s, int64_t *x, struct hyt_err *err) HYT_MUST_USE;
 int hyt_parse_u64(const char *s, uint64_t *x, struct hyt_err *err) HYT_MUST_USE;
 int hyt_parse_f64(const char *s, double *x, struct hyt_err *err) HYT_MUST_USE;
@@ -100,6 +102,8 @@ void hyt_sincos(double x, double *sine, double *cosine);
  * depends on the sample alone.  Philox4x32-10 (Salmon et al. 2011, "Parallel
  * random numbers: as easy as 1, 2, 3").
  */
+void hyt_philox(uint32_t out[4], const uint32_t counter[4],
+                const uint32_t key[2]); /* one block, as published */
 uint64_t hyt_rng_u64(uint64_t key, uint64_t counter);
 double hyt_rng_unit(uint64_t key, uint64_t counter);   /* [0, 1), 53 bits */
 double hyt_rng_normal(uint64_t key, uint64_t counter); /* Box-Muller */
@@ -126,8 +130,9 @@ void hyt_utf8_put(struct hyt_buf *b, uint32_t cp);
 /* --- tracing ------------------------------------------------------------- */
 
 /* Where HYT_TRACE names a file, each span becomes one JSONL line in it:
- * {"span":name,"us":duration,"at":start}.  Elsewhere these cost a load and a
- * branch.  Spans of one thread nest. */
+ * {"span":name,"at":start,"us":duration,"pid":process}.  Elsewhere these cost a
+ * load and a branch.  Spans of one thread nest.  The name is printed as it
+ * is: no quotes in it. */
 uint64_t hyt_trace_begin(void);
 void hyt_trace_end(const char *name, uint64_t begin);
 

@@ -87,9 +87,9 @@ struct hyt_work;
 struct hyt_work_tensor {
     const struct hyt_tensor *from; /* of the committed generation */
     void *data;                    /* shared mapping, same dtype */
-    float *m, *v;                  /* AdamW moments, shared mapping */
-    float *master;                 /* float masters for bf16/f16, else NULL */
-    uint64_t n;                    /* elements */
+    float *m, *v;  /* AdamW moments, shared mapping; NULL if not F32/BF16/F16 */
+    float *master; /* float masters for bf16/f16, else NULL */
+    uint64_t n;    /* elements */
 };
 
 /*
@@ -97,17 +97,24 @@ struct hyt_work_tensor {
  * input's other files are copied), removes what an interrupted run left,
  * creates the shadow files at full size and copies the committed data and
  * optimizer state into them.  NULL on error; nothing visible has changed.
+ * `in` must stay open as long as the work.
+ *
+ * The commit record's "hyt.base" is the digest of `in`.  An `out` that already
+ * holds a model is an error unless its "hyt.base" is that digest: it is the
+ * result of this very input, made anew here; a caller that would rather keep
+ * it looks before.
  */
 struct hyt_work *hyt_work_begin(const struct hyt_ckpt *in, const char *out,
                                 struct hyt_err *err) HYT_MUST_USE;
 size_t hyt_work_count(const struct hyt_work *w);
 struct hyt_work_tensor *hyt_work_tensor(struct hyt_work *w, size_t i);
 uint64_t hyt_work_step(const struct hyt_work *w); /* AdamW's t of the input */
+uint64_t hyt_work_generation(const struct hyt_work *w); /* to be committed */
 
 /* Appends one line (without newline) to the pending part of hyt-log.jsonl. */
 void hyt_work_log(struct hyt_work *w, const char *line, size_t n);
 
-/* Further commit-record strings ("hyt.seed" …); copied. */
+/* Further commit-record strings ("hyt.seed" …), 3 KiB at most in all; copied. */
 void hyt_work_meta(struct hyt_work *w, const char *key, const char *value);
 
 /* Makes the working generation the committed one, durably; `step` is the new
@@ -119,8 +126,21 @@ void hyt_work_abandon(struct hyt_work *w); /* NULL is accepted */
 /* --- writing a new file
  * ----------------------------------------------------------- */
 
-/* Writes a new model.safetensors (generation 0) from tensors whose data is in
- * memory, aligned as our own files are, by temporary file and rename. */
+/*
+ * A new file (generation 0), aligned as our own files are, that appears under
+ * its name when it is closed; its data are written through a mapping, so that
+ * it may be larger than memory.  Of t[0..n) name, dtype_name, shape and n_bytes
+ * count.
+ */
+struct hyt_st_new;
+struct hyt_st_new *hyt_st_create(const char *path, const struct hyt_tensor *t,
+                                 size_t n, struct hyt_err *err) HYT_MUST_USE;
+void *hyt_st_new_data(struct hyt_st_new *f, size_t i); /* zeroed */
+/* Frees f either way. */
+int hyt_st_new_close(struct hyt_st_new *f, struct hyt_err *err) HYT_MUST_USE;
+void hyt_st_new_discard(struct hyt_st_new *f); /* NULL is accepted */
+
+/* The same from tensors whose data is in memory. */
 int hyt_st_write(const char *path, const struct hyt_tensor *t, size_t n,
                  struct hyt_err *err) HYT_MUST_USE;
 

@@ -62,6 +62,10 @@ int hyt_out_write(struct hyt_out *out, const void *bytes, size_t n,
                   struct hyt_err *err) HYT_MUST_USE;
 int hyt_out_flush(struct hyt_out *out, struct hyt_err *err) HYT_MUST_USE;
 
+/* The temporary file of a named output, NULL where there is none: for a signal
+ * handler that unlinks it.  Lives until the output is closed. */
+const char *hyt_out_temp(const struct hyt_out *out);
+
 /* Flushes, checks, syncs and renames into place.  Frees `out` either way. */
 int hyt_out_close(struct hyt_out *out, struct hyt_err *err) HYT_MUST_USE;
 

@@ -64,8 +64,9 @@ enum hyt_json_type {
 
 /*
  * Scans strictly, then parses.  Strings must be valid UTF-8 without \u0000;
- * in the message the column is counted from the start of s, plus col0.
- * NULL on error.
+ * the message is "COL: what is wrong", its column counted from the start of s
+ * (1-based), plus col0, so that "file:line:" may be put in front.  NULL on
+ * error.
  */
 struct hyt_json *hyt_json_parse(const char *s, size_t n, size_t col0,
                                 struct hyt_err *err) HYT_MUST_USE;

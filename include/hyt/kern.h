@@ -34,13 +34,24 @@ int hyt_threads(void);
 void hyt_threads_stop(void); /* joins the workers; a later loop starts anew */
 
 /* Runs fn(ctx, i) for i = 0 … n-1, each exactly once, on any thread in any
- * order; returns when all are done.  Not re-entrant. */
+ * order; returns when all are done.  One thread at a time may start loops; a
+ * loop started inside a loop runs on the thread that starts it. */
 void hyt_parallel_for(size_t n, void (*fn)(void *ctx, size_t i), void *ctx);
 
 /* Name of the implementation in use ("v3"), and of OpenBLAS's kernel, on
  * which the bits of the backward pass depend. */
 const char *hyt_kern_name(void);
 const char *hyt_kern_blas(void);
+
+/* -1 where HYT_KERN names an implementation that does not exist or that this
+ * CPU cannot run; a tool calls it once.  Elsewhere such a name is passed over.
+ */
+int hyt_kern_check(struct hyt_err *err) HYT_MUST_USE;
+
+/* Chooses by name instead of by HYT_KERN (NULL: by HYT_KERN again), so that
+ * implementations can be compared in one process.  0, or -1 where there is no
+ * such implementation on this CPU. */
+int hyt_kern_select(const char *name);
 
 /* --- weights
  * -------------------------------------------------------------------- */
@@ -126,6 +137,8 @@ void hyt_rope_bwd(float *dx, const int32_t *pos, const float *cos,
  * bits do not depend on who shares what.
  */
 #define HYT_PAGE 32
+
+#define HYT_HEAD_MAX 256 /* widest head, E */
 
 struct hyt_attn_row {
     const int32_t *page; /* page numbers of the row's sequence */

@@ -73,8 +73,8 @@ struct hyt_opt {
 
 /*
  * Parses argv[1..argc-1] by several tables (the tool's own, then the shared
- * ones).  Operands are moved to the front of argv[1..] in order and counted
- * in *n_operands.  -1: usage error.
+ * ones; NULL ends the array).  Operands are moved to the front of argv[1..] in
+ * order and counted in *n_operands.  -1: usage error.
  */
 int hyt_opt_parse(int argc, char **argv, const struct hyt_opt *const *tables,
                   int *n_operands, struct hyt_err *err) HYT_MUST_USE;

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * model.h - a decoder-only transformer: config, weights, forward, backward
+ *
+ * The *model* is immutable while anything runs: a config and weights that
+ * point into a mapping.  The *state* is mutable: the paged KV cache, the
+ * sequences that live in it, a packed batch of rows, activations.  One state
+ * belongs to one thread (the kernels use the pool below it).
+ *
+ *     seq = hyt_seq_new(st);                        a sequence of no tokens
+ *     hyt_batch_add(st, seq, token, target, want);  a row at its next position
+ *     hyt_forward(st, false);                 all rows, one pass
+ *     hyt_head_stats(st, stats);                    logp … of the wanted rows
+ *
+ * A row is a token at a position of a sequence.  A sequence may be forked
+ * from another at any length and then shares that prefix.  What a row
+ * computes depends on its own sequence alone, to the bit: hyt(7), NUMERICS.
+ *
+ * Letters: T rows, D width, L layers, H query heads, G key/value heads, E head
+ * width, F feed-forward width, V vocabulary rows.
+ */
+#ifndef HYT_MODEL_H
+#define HYT_MODEL_H
+
+#include "hyt/base.h"
+#include "hyt/ckpt.h"
+#include "hyt/kern.h"
+
+/* --- config ----------------------------------------------------------------
+ */
+
+#define HYT_MAX_EOS 8
+
+struct hyt_config {
+    size_t D, L, H, G, E, F, V;
+    size_t max_positions;
+    float eps;    /* of the norms */
+    double theta; /* rotary base */
+    bool tied;    /* lm_head is the embedding */
+    bool qkv_bias, o_bias, qk_norm;
+    int32_t bos; /* -1: none named */
+    int32_t eos[HYT_MAX_EOS];
+    size_t n_eos;
+};
+
+/* Reads config.json and, for the end-of-sequence ids, generation_config.json
+ * (NULL: none).  What is not supported is an error that names it. */
+int hyt_config_read(struct hyt_config *c, const struct hyt_json *config,
+                    const struct hyt_json *generation,
+                    struct hyt_err *err) HYT_MUST_USE;
+
+/* --- weights: one table says name, shape and order ---------------------------
+ */
+
+/*
+ * X(field, checkpoint name, rows, columns, present)
+ *
+ * columns 1: a vector.  The letters are read from a `const struct hyt_config
+ * *c`.  The order is that of the parameters, the gradients and the optimizer.
+ */
+#define HYT_LAYER_TENSORS(X)                                                   \
+    X(attn_norm, "input_layernorm.weight", c->D, 1, true)                      \
+    X(wq, "self_attn.q_proj.weight", c->H * c->E, c->D, true)                  \
+    X(bq, "self_attn.q_proj.bias", c->H * c->E, 1, c->qkv_bias)                \
+    X(wk, "self_attn.k_proj.weight", c->G * c->E, c->D, true)                  \
+    X(bk, "self_attn.k_proj.bias", c->G * c->E, 1, c->qkv_bias)                \
+    X(wv, "self_attn.v_proj.weight", c->G * c->E, c->D, true)                  \
+    X(bv, "self_attn.v_proj.bias", c->G * c->E, 1, c->qkv_bias)                \
+    X(q_norm, "self_attn.q_norm.weight", c->E, 1, c->qk_norm)                  \
+    X(k_norm, "self_attn.k_norm.weight", c->E, 1, c->qk_norm)                  \
+    X(wo, "self_attn.o_proj.weight", c->D, c->H * c->E, true)                  \
+    X(bo, "self_attn.o_proj.bias", c->D, 1, c->o_bias)                         \
+    X(ffn_norm, "post_attention_layernorm.weight", c->D, 1, true)              \
+    X(w_gate, "mlp.gate_proj.weight", c->F, c->D, true)                        \
+    X(w_up, "mlp.up_proj.weight", c->F, c->D, true)                            \
+    X(w_down, "mlp.down_proj.weight", c->D, c->F, true)
+
+#define HYT_MODEL_TENSORS(X)                                                   \
+    X(embed, "model.embed_tokens.weight", c->V, c->D, true)                    \
+    X(final_norm, "model.norm.weight", c->D, 1, true)                          \
+    X(head, "lm_head.weight", c->V, c->D, !c->tied)
+
+/* A tensor as it is bound: the stored weight, and where its gradient starts in
+ * the slab of gradients (in floats).  An absent one has w.p = NULL. */
+struct hyt_bound {
+    struct hyt_weight w;
+    size_t grad;
+};
+
+#define HYT_TENSOR_FIELD(field, name, rows, columns, present)                  \
+    struct hyt_bound field;
+struct hyt_layer {
+    HYT_LAYER_TENSORS(HYT_TENSOR_FIELD)
+};
+
+/* One trained tensor: where its weight is bound, its name and size. */
+struct hyt_param {
+    char *name;
+    struct hyt_bound *bound;
+    size_t n;    /* elements */
+    bool vector; /* a norm's gain or a bias */
+};
+
+struct hyt_model {
+    struct hyt_config c;
+    HYT_MODEL_TENSORS(HYT_TENSOR_FIELD) /* head is embed where tied */
+    struct hyt_layer *layer;
+    struct hyt_param *param;
+    size_t n_params;
+    size_t n_floats; /* elements over all parameters */
+    size_t vocab;    /* rows of the vocabulary that have a token: V, or fewer
+                     (hyt_model_set_vocab) */
+};
+#undef HYT_TENSOR_FIELD
+
+/* Binds the checkpoint's mapped tensors.  A missing tensor, one of another
+ * shape or dtype, or one that the architecture has no use for is an error that
+ * names it.  A tied head that is stored twice must be equal.  The checkpoint
+ * must outlive the model.  NULL on error. */
+struct hyt_model *hyt_model_open(const struct hyt_ckpt *ckpt,
+                                 struct hyt_err *err) HYT_MUST_USE;
+void hyt_model_close(struct hyt_model *m);
+
+/* Points parameter i at another copy of its data (same dtype and size): how
+ * training reads the weights that it writes. */
+void hyt_model_rebind(struct hyt_model *m, size_t i, const void *data);
+
+/* Rows of lm_head from `n` on have no token: they are left out of every sum
+ * over the vocabulary, and never sampled. */
+void hyt_model_set_vocab(struct hyt_model *m, size_t n);
+
+/* --- state -------------------------------------------------------------------
+ */
+
+struct hyt_state;
+
+struct hyt_state *hyt_state_new(const struct hyt_model *m);
+void hyt_state_free(struct hyt_state *st);
+
+/* Bytes held by the KV cache and the activations. */
+size_t hyt_state_bytes(const struct hyt_state *st);
+
+int32_t hyt_seq_new(struct hyt_state *st);
+/* A new sequence that shares the first n positions of `parent`, whose rows
+ * have been added already (in this batch or an earlier one). */
+int32_t hyt_seq_fork(struct hyt_state *st, int32_t parent, size_t n);
+void hyt_seq_free(struct hyt_state *st, int32_t seq);
+size_t hyt_seq_len(const struct hyt_state *st, int32_t seq);
+
+/*
+ * Adds a row: `token` at the next position of seq.  want: its prediction of
+ * the next token is asked for; target: that token, or -1.  Returns the row's
+ * number.  The position must be below max_positions and the token in the
+ * vocabulary (the caller checks input; here it is a HYT_BUG).
+ */
+size_t hyt_batch_add(struct hyt_state *st, int32_t seq, int32_t token,
+                     int32_t target, bool want);
+size_t hyt_batch_rows(const struct hyt_state *st);
+size_t hyt_batch_wanted(const struct hyt_state *st);
+void hyt_batch_clear(struct hyt_state *st);
+
+/* What a batch's activations may take before layers are recomputed in the
+ * backward pass (bytes; default 1 GiB), and the rows whose activations fit. */
+void hyt_state_set_memory(struct hyt_state *st, size_t bytes);
+size_t hyt_state_rows_in_memory(const struct hyt_state *st);
+
+/* Runs all rows through the layers and the final norm.  save: keep what
+ * hyt_backward() needs; then every sequence of the batch must be whole. */
+void hyt_forward(struct hyt_state *st, bool save);
+
+/* --- head
+ * ------------------------------------------------------------------------ */
+
+/* Stats of the wanted rows, in the order they were added. */
+void hyt_head_stats(struct hyt_state *st, struct hyt_row_stats *stats);
+
+/* Hands the logits of each wanted row (0, 1, …) to fn, which may change them;
+ * z has `vocab` elements.  fn is called from several threads at once, for
+ * different rows. */
+void hyt_head_logits(struct hyt_state *st,
+                     void (*fn)(void *ctx, size_t i, float *z, size_t vocab),
+                     void *ctx);
+
+/* --- gradients
+ * ------------------------------------------------------------------- */
+
+/* One float for each weight, in the order of model->param; zeroed. */
+float *hyt_grads_new(const struct hyt_model *m); /* free() */
+
+/*
+ * Fused head of a training pass over the wanted rows:
+ *
+ *     stats as above;  g_i = weigh(ctx, i, stats of row i);
+ *     gradient of sum_i g_i logp_i with respect to the head and the last
+ *     hidden rows, which are kept for hyt_backward().
+ *
+ * weigh is called once for each row, in order.
+ */
+void hyt_head_loss(struct hyt_state *st, struct hyt_row_stats *stats,
+                   float (*weigh)(void *ctx, size_t i,
+                                  const struct hyt_row_stats *s),
+                   void *ctx, float *grads);
+
+/* Accumulates into grads; to be called once after hyt_head_loss(). */
+void hyt_backward(struct hyt_state *st, float *grads);
+
+/* --- probes
+ * ----------------------------------------------------------------------- */
+
+/*
+ * Log-probabilities of a tail after several prefixes of one trace, in one
+ * packed pass:
+ *
+ *     trace rows   q s_1 s_2 … s_K a        causal
+ *     probe rows   e a   e a   …            tail k sees the first prefix[k]
+ * tokens
+ *
+ * trace[0..n_trace): prompt and completion; stats of completion token j are
+ * stats[j], j = 0 … n_trace - n_prompt - 1.  logp[k] is the mean of log p over
+ * the tail's tokens [answer_begin, answer_end) after the first prefix[k] >= 1
+ * tokens of the trace.
+ */
+struct hyt_probe {
+    const int32_t *trace;
+    size_t n_trace, n_prompt;
+    const int32_t *tail;
+    size_t n_tail;
+    size_t answer_begin, answer_end; /* scored tokens of the tail */
+    const size_t *prefix;
+    size_t n_prefix;
+};
+
+int hyt_probe_run(struct hyt_state *st, const struct hyt_probe *p, double *logp,
+                  struct hyt_row_stats *stats,
+                  struct hyt_err *err) HYT_MUST_USE;
+
+#endif
