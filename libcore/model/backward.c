@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * backward.c - forward.c in reverse
+ *
+ * Each call names the forward line that it differentiates.  dx is the
+ * gradient with respect to the residual stream, from the top down.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/state.h"
+
+/* Gradients of one layer's activations, reused from layer to layer. */
+struct dact {
+    float *dx, *dh, *dq, *dk, *dv, *dqn, *dkn, *d_o, *dg, *du, *ds;
+};
+
+static float *zeroed(float *p, size_t n)
+{
+    memset(p, 0, n * sizeof(float));
+    return p;
+}
+
+static void feed_forward_bwd(struct hyt_state *st, size_t l,
+                             const struct act *a, struct dact *d, float *grads)
+{
+    const struct hyt_config *c = &st->m->c;
+    const struct hyt_layer *w = &st->m->layer[l];
+    size_t T = st->n_rows, D = c->D, F = c->F;
+
+    /* x_next = x2 + s W_down */
+    hyt_matmul_bwd_x(zeroed(d->ds, T * F), d->dx, w->w_down.w, T, D, F);
+    hyt_matmul_bwd_w(grads + w->w_down.grad, NULL, d->dx, a->s, T, D, F);
+    /* s = silu(g) u */
+    hyt_swiglu_bwd(zeroed(d->dg, T * F), zeroed(d->du, T * F), d->ds, a->g,
+                   a->u, T * F);
+    /* g = h2 W_gate, u = h2 W_up */
+    hyt_matmul_bwd_x(zeroed(d->dh, T * D), d->dg, w->w_gate.w, T, F, D);
+    hyt_matmul_bwd_x(d->dh, d->du, w->w_up.w, T, F, D);
+    hyt_matmul_bwd_w(grads + w->w_gate.grad, NULL, d->dg, a->h2, T, F, D);
+    hyt_matmul_bwd_w(grads + w->w_up.grad, NULL, d->du, a->h2, T, F, D);
+    /* h2 = norm(x2); what the residual carried stays in dx */
+    hyt_rmsnorm_bwd(d->dx, grads + w->ffn_norm.grad, d->dh, a->x2, a->r2,
+                    w->ffn_norm.w, T, D);
+}
+
+/* q, k = rope(norm(q0, k0)): leaves the gradients of q0, k0 in *dq, *dk. */
+static void positions_bwd(struct hyt_state *st, size_t l, const struct act *a,
+                          struct dact *d, float **dq, float **dk, float *grads)
+{
+    const struct hyt_config *c = &st->m->c;
+    const struct hyt_layer *w = &st->m->layer[l];
+    size_t T = st->n_rows;
+
+    *dq = d->dq;
+    *dk = d->dk;
+    hyt_rope_bwd(d->dq, st->pos, st->rope_c, st->rope_s, T, c->H, c->E);
+    hyt_rope_bwd(d->dk, st->pos, st->rope_c, st->rope_s, T, c->G, c->E);
+    if (!c->qk_norm)
+        return;
+    *dq = zeroed(d->dqn, T * c->H * c->E);
+    *dk = zeroed(d->dkn, T * c->G * c->E);
+    hyt_rmsnorm_bwd(*dq, grads + w->q_norm.grad, d->dq, a->q0, a->rq,
+                    w->q_norm.w, T * c->H, c->E);
+    hyt_rmsnorm_bwd(*dk, grads + w->k_norm.grad, d->dk, a->k0, a->rk,
+                    w->k_norm.w, T * c->G, c->E);
+}
+
+static void attention_bwd(struct hyt_state *st, size_t l, const struct act *a,
+                          struct dact *d, float *grads)
+{
+    const struct hyt_config *c = &st->m->c;
+    const struct hyt_layer *w = &st->m->layer[l];
+    size_t T = st->n_rows, D = c->D, HE = c->H * c->E, GE = c->G * c->E;
+    float *bq = c->qkv_bias ? grads + w->bq.grad : NULL;
+    float *bk = c->qkv_bias ? grads + w->bk.grad : NULL;
+    float *bv = c->qkv_bias ? grads + w->bv.grad : NULL;
+    float *bo = c->o_bias ? grads + w->bo.grad : NULL;
+    float *dq, *dk;
+
+    /* x2 = x + o Wo */
+    hyt_matmul_bwd_x(zeroed(d->d_o, T * HE), d->dx, w->wo.w, T, D, HE);
+    hyt_matmul_bwd_w(grads + w->wo.grad, bo, d->dx, a->o, T, D, HE);
+    /* o = attention(q, k, v) */
+    hyt_attention_bwd(zeroed(d->dq, T * HE), zeroed(d->dk, T * GE),
+                      zeroed(d->dv, T * GE), d->d_o, a->q, a->k, a->v, a->o,
+                      a->lse, st->begin, st->n_begin, 1.0f / sqrtf((float)c->E),
+                      c->H, c->G, c->E);
+    positions_bwd(st, l, a, d, &dq, &dk, grads);
+    /* q0, k0, v = h1 W + b */
+    hyt_matmul_bwd_x(zeroed(d->dh, T * D), dq, w->wq.w, T, HE, D);
+    hyt_matmul_bwd_x(d->dh, dk, w->wk.w, T, GE, D);
+    hyt_matmul_bwd_x(d->dh, d->dv, w->wv.w, T, GE, D);
+    hyt_matmul_bwd_w(grads + w->wq.grad, bq, dq, a->h1, T, HE, D);
+    hyt_matmul_bwd_w(grads + w->wk.grad, bk, dk, a->h1, T, GE, D);
+    hyt_matmul_bwd_w(grads + w->wv.grad, bv, d->dv, a->h1, T, GE, D);
+    /* h1 = norm(x) */
+    hyt_rmsnorm_bwd(d->dx, grads + w->attn_norm.grad, d->dh, a->x, a->r1,
+                    w->attn_norm.w, T, D);
+}
+
+static float *allocate(struct hyt_state *st, struct dact *d)
+{
+    const struct hyt_config *c = &st->m->c;
+    size_t T = st->n_rows, HE = c->H * c->E, GE = c->G * c->E;
+    float *slab = hyt_alloc_aligned(T * (2 * c->D + 3 * HE + 4 * GE + 3 * c->F),
+                                    sizeof(float));
+    float *p = slab;
+
+    d->dx = p;
+    d->dh = p += T * c->D;
+    d->dq = p += T * c->D;
+    d->dqn = p += T * HE;
+    d->d_o = p += T * HE;
+    d->dk = p += T * HE;
+    d->dkn = p += T * GE;
+    d->dv = p += T * GE;
+    d->dg = p += T * GE;
+    d->du = p += T * c->F;
+    d->ds = p + T * c->F;
+    return slab;
+}
+
+void hyt_backward(struct hyt_state *st, float *grads)
+{
+    const struct hyt_model *m = st->m;
+    size_t T = st->n_rows, D = m->c.D;
+    struct dact d;
+    float *slab;
+    int32_t *id;
+
+    if (T == 0)
+        return;
+    if (st->saved == SAVE_NONE)
+        HYT_BUG("a backward pass without saved activations");
+    slab = allocate(st, &d);
+    id = hyt_alloc(T, sizeof(*id));
+    /* hyt_head_loss() left the gradient of the wanted rows */
+    for (size_t i = 0; i < st->n_want; i++)
+        memcpy(d.dx + st->want[i] * D, st->dxw + i * D, D * sizeof(float));
+    for (size_t l = m->c.L; l-- > 0;) {
+        struct act *a = &st->act[l];
+
+        if (st->saved == SAVE_INPUTS)
+            hyt_block_fwd(st, l, a, NULL);
+        feed_forward_bwd(st, l, a, &d, grads);
+        attention_bwd(st, l, a, &d, grads);
+    }
+    /* x = embed(token) */
+    for (size_t t = 0; t < T; t++)
+        id[t] = st->row[t].token;
+    hyt_embed_bwd(grads + m->embed.grad, d.dx, id, T, D);
+    free(id);
+    free(slab);
+}

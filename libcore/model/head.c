@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * head.c - from the last hidden rows to the vocabulary
+ *
+ * Only wanted rows are computed, a tile of rows at a time: logits never exist
+ * for more rows than a tile has, and only for rows of lm_head that have a
+ * token.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/state.h"
+
+static const struct hyt_weight no_bias = {NULL, HYT_F32};
+
+size_t hyt_state_head_tile(const struct hyt_state *st)
+{
+    size_t rows = ((size_t)1 << 22) / st->m->vocab;
+
+    return rows < 16 ? 16 : rows > 256 ? 256 : rows;
+}
+
+/* Gathers the wanted rows and norms them. */
+static void gather(struct hyt_state *st)
+{
+    const struct hyt_config *c = &st->m->c;
+    size_t n = st->n_want;
+    size_t z = hyt_state_head_tile(st) * st->m->vocab;
+
+    if (n > st->head_rows) {
+        free(st->xw);
+        free(st->hw);
+        free(st->rw);
+        free(st->dxw);
+        st->xw = hyt_alloc_aligned(n * c->D, sizeof(float));
+        st->hw = hyt_alloc_aligned(n * c->D, sizeof(float));
+        st->dxw = hyt_alloc_aligned(n * c->D, sizeof(float));
+        st->rw = hyt_alloc_aligned(n, sizeof(float));
+        st->head_rows = n;
+    }
+    if (z > st->z_floats) {
+        free(st->z);
+        st->z = hyt_alloc_aligned(z, sizeof(float));
+        st->z_floats = z;
+    }
+    for (size_t i = 0; i < n; i++)
+        memcpy(st->xw + i * c->D, st->x_out + st->want[i] * c->D,
+               c->D * sizeof(float));
+    hyt_rmsnorm(st->hw, st->rw, st->xw, st->m->final_norm.w, c->eps, n, c->D);
+}
+
+/* Logits of wanted rows [i, i + n) into st->z, and their targets. */
+static void logits_of(struct hyt_state *st, size_t i, size_t n, int32_t *target)
+{
+    const struct hyt_model *m = st->m;
+
+    hyt_matmul(st->z, st->hw + i * m->c.D, m->head.w, no_bias, false, n,
+               m->vocab, m->c.D);
+    for (size_t j = 0; j < n; j++)
+        target[j] = st->row[st->want[i + j]].target;
+}
+
+void hyt_head_stats(struct hyt_state *st, struct hyt_row_stats *stats)
+{
+    size_t V = st->m->vocab, tile = hyt_state_head_tile(st);
+    int32_t *target = hyt_alloc(tile, sizeof(*target));
+
+    gather(st);
+    for (size_t i = 0; i < st->n_want; i += tile) {
+        size_t n = st->n_want - i < tile ? st->n_want - i : tile;
+
+        logits_of(st, i, n, target);
+        hyt_vocab_stats(stats + i, st->z, target, n, V, V);
+    }
+    free(target);
+}
+
+struct each_row {
+    struct hyt_state *st;
+    size_t first;
+    void (*fn)(void *ctx, size_t i, float *z, size_t vocab);
+    void *ctx;
+};
+
+static void one_row(void *arg, size_t j)
+{
+    struct each_row *e = arg;
+    size_t V = e->st->m->vocab;
+
+    e->fn(e->ctx, e->first + j, e->st->z + j * V, V);
+}
+
+void hyt_head_logits(struct hyt_state *st,
+                     void (*fn)(void *ctx, size_t i, float *z, size_t vocab),
+                     void *ctx)
+{
+    size_t tile = hyt_state_head_tile(st);
+    int32_t *target = hyt_alloc(tile, sizeof(*target));
+
+    gather(st);
+    for (size_t i = 0; i < st->n_want; i += tile) {
+        size_t n = st->n_want - i < tile ? st->n_want - i : tile;
+        struct each_row each = {st, i, fn, ctx};
+
+        logits_of(st, i, n, target);
+        hyt_parallel_for(n, one_row, &each);
+    }
+    free(target);
+}
+
+/*
+ *     z = h W^T           stats, g = weigh(stats)
+ *     dz = g (onehot - p)     dh = dz W       dW += dz^T h
+ */
+void hyt_head_loss(struct hyt_state *st, struct hyt_row_stats *stats,
+                   float (*weigh)(void *ctx, size_t i,
+                                  const struct hyt_row_stats *s),
+                   void *ctx, float *grads)
+{
+    const struct hyt_model *m = st->m;
+    size_t D = m->c.D, V = m->vocab, tile = hyt_state_head_tile(st);
+    int32_t *target = hyt_alloc(tile, sizeof(*target));
+    float *g = hyt_alloc(tile, sizeof(*g));
+    float *dh = hyt_alloc_aligned(tile * D, sizeof(float));
+
+    gather(st);
+    memset(st->dxw, 0, st->n_want * D * sizeof(float));
+    for (size_t i = 0; i < st->n_want; i += tile) {
+        size_t n = st->n_want - i < tile ? st->n_want - i : tile;
+
+        logits_of(st, i, n, target);
+        hyt_vocab_stats(stats + i, st->z, target, n, V, V);
+        for (size_t j = 0; j < n; j++)
+            g[j] = weigh(ctx, i + j, &stats[i + j]);
+        hyt_vocab_bwd(st->z, stats + i, target, g, n, V, V);
+        memset(dh, 0, n * D * sizeof(float));
+        hyt_matmul_bwd_x(dh, st->z, m->head.w, n, V, D);
+        hyt_matmul_bwd_w(grads + m->head.grad, NULL, st->z, st->hw + i * D, n,
+                         V, D);
+        hyt_rmsnorm_bwd(st->dxw + i * D, grads + m->final_norm.grad, dh,
+                        st->xw + i * D, st->rw + i, m->final_norm.w, n, D);
+    }
+    free(dh);
+    free(g);
+    free(target);
+}

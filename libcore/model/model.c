@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * model.c - binds the tensors of a checkpoint to the fields of a model
+ *
+ * The table in model.h is the only list of tensors: binding, parameters and
+ * gradients walk it in one order.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hyt/model.h"
+
+/* How many tensors one pass over the table yields at most. */
+#define HYT_COUNT_ONE(field, name, rows, columns, present) +1
+enum {
+    LAYER_TENSORS = 0 HYT_LAYER_TENSORS(HYT_COUNT_ONE),
+    MODEL_TENSORS = 0 HYT_MODEL_TENSORS(HYT_COUNT_ONE)
+};
+
+static int check_shape(const struct hyt_tensor *t, size_t rows, size_t columns,
+                       struct hyt_err *err)
+{
+    bool vector = columns == 1;
+    bool fits =
+        vector ? t->n_dims == 1 && t->dim[0] == rows
+               : t->n_dims == 2 && t->dim[0] == rows && t->dim[1] == columns;
+
+    if (t->dtype != HYT_F32 && t->dtype != HYT_BF16)
+        return hyt_fail(err,
+                        "tensor \"%s\" is %s, which is not supported (there "
+                        "are F32 and BF16)",
+                        t->name, t->dtype_name);
+    if (fits)
+        return 0;
+    if (vector)
+        return hyt_fail(err,
+                        "tensor \"%s\" does not have the shape [%zu] that "
+                        "config.json asks for",
+                        t->name, rows);
+    return hyt_fail(err,
+                    "tensor \"%s\" does not have the shape [%zu, %zu] that "
+                    "config.json asks for",
+                    t->name, rows, columns);
+}
+
+static int bind(struct hyt_model *m, const struct hyt_ckpt *ckpt,
+                struct hyt_bound *field, const char *name, size_t rows,
+                size_t columns, struct hyt_err *err)
+{
+    const struct hyt_tensor *t = hyt_ckpt_find(ckpt, name);
+    struct hyt_param *p = &m->param[m->n_params];
+
+    if (t == NULL)
+        return hyt_fail(err, "%s: no tensor \"%s\"", hyt_ckpt_dir(ckpt), name);
+    if (check_shape(t, rows, columns, err) < 0)
+        return hyt_fail_prefix(err, "%s: ", hyt_ckpt_dir(ckpt));
+    field->w.p = t->data;
+    field->w.t = t->dtype;
+    field->grad = m->n_floats;
+    p->name = hyt_strndup(name, strlen(name));
+    p->bound = field;
+    p->n = rows * columns;
+    p->vector = columns == 1;
+    m->n_floats += p->n;
+    m->n_params++;
+    return 0;
+}
+
+static int bind_layer(struct hyt_model *m, const struct hyt_ckpt *ckpt,
+                      size_t l, struct hyt_err *err)
+{
+    const struct hyt_config *c = &m->c;
+    struct hyt_layer *w = &m->layer[l];
+    char name[128];
+
+#define HYT_BIND(field, suffix, rows, columns, present)                        \
+    snprintf(name, sizeof(name), "model.layers.%zu." suffix, l);               \
+    if ((present) &&                                                           \
+        bind(m, ckpt, &w->field, name, (rows), (columns), err) < 0)            \
+        return -1;
+    HYT_LAYER_TENSORS(HYT_BIND)
+#undef HYT_BIND
+    return 0;
+}
+
+static int bind_all(struct hyt_model *m, const struct hyt_ckpt *ckpt,
+                    struct hyt_err *err)
+{
+    const struct hyt_config *c = &m->c;
+
+#define HYT_BIND(field, name, rows, columns, present)                          \
+    if ((present) &&                                                           \
+        bind(m, ckpt, &m->field, name, (rows), (columns), err) < 0)            \
+        return -1;
+    HYT_MODEL_TENSORS(HYT_BIND)
+#undef HYT_BIND
+    for (size_t l = 0; l < c->L; l++)
+        if (bind_layer(m, ckpt, l, err) < 0)
+            return -1;
+    if (c->tied)
+        m->head = m->embed;
+    return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Every tensor of the file is bound; a tied head may be there once more. */
+static int check_unused(const struct hyt_model *m, const struct hyt_ckpt *ckpt,
+                        struct hyt_err *err)
+{
+    const char **bound = hyt_alloc(m->n_params + 1, sizeof(*bound));
+    int status = 0;
+
+    for (size_t i = 0; i < m->n_params; i++)
+        bound[i] = m->param[i].name;
+    qsort(bound, m->n_params, sizeof(*bound), compare_names);
+    for (size_t i = 0; i < hyt_ckpt_count(ckpt) && status == 0; i++) {
+        const struct hyt_tensor *t = hyt_ckpt_tensor(ckpt, i);
+
+        if (bsearch(&t->name, bound, m->n_params, sizeof(*bound),
+                    compare_names) != NULL)
+            continue;
+        if (m->c.tied && strcmp(t->name, "lm_head.weight") == 0) {
+            const struct hyt_tensor *e =
+                hyt_ckpt_find(ckpt, "model.embed_tokens.weight");
+
+            if (e->n_bytes != t->n_bytes || e->dtype != t->dtype ||
+                memcmp(e->data, t->data, (size_t)t->n_bytes) != 0)
+                status = hyt_fail(err,
+                                  "%s: tie_word_embeddings is set, but "
+                                  "lm_head.weight differs from the embedding",
+                                  hyt_ckpt_dir(ckpt));
+            continue;
+        }
+        /* Computed from the config; old checkpoints store it. */
+        if (strstr(t->name, ".rotary_emb.inv_freq") != NULL)
+            continue;
+        status =
+            hyt_fail(err, "%s: tensor \"%s\" has no use in this architecture",
+                     hyt_ckpt_dir(ckpt), t->name);
+    }
+    free(bound);
+    return status;
+}
+
+static int read_config(struct hyt_model *m, const struct hyt_ckpt *ckpt,
+                       struct hyt_err *err)
+{
+    struct hyt_buf text = {0};
+    struct hyt_json *generation = NULL;
+    int got = hyt_ckpt_file(ckpt, "generation_config.json", &text, err);
+
+    if (got > 0) {
+        generation = hyt_json_parse(text.s, text.n, 0, err);
+        if (generation == NULL)
+            got = hyt_fail_prefix(err, "generation_config.json: ");
+    }
+    if (got >= 0)
+        got = hyt_config_read(&m->c, hyt_ckpt_config(ckpt), generation, err);
+    hyt_json_free(generation);
+    hyt_buf_free(&text);
+    return got < 0 ? hyt_fail_prefix(err, "%s: ", hyt_ckpt_dir(ckpt)) : 0;
+}
+
+struct hyt_model *hyt_model_open(const struct hyt_ckpt *ckpt,
+                                 struct hyt_err *err)
+{
+    struct hyt_model *m = hyt_alloc(1, sizeof(*m));
+    const struct hyt_config *c = &m->c;
+
+    if (read_config(m, ckpt, err) < 0) {
+        free(m);
+        return NULL;
+    }
+    /* A hostile layer count fails here at its first missing tensor, before
+     * anything of its size is allocated. */
+    if (c->L > hyt_ckpt_count(ckpt)) {
+        hyt_fail(err,
+                 "%s: config.json has %zu layers, the checkpoint has %zu "
+                 "tensors",
+                 hyt_ckpt_dir(ckpt), c->L, hyt_ckpt_count(ckpt));
+        free(m);
+        return NULL;
+    }
+    m->layer = hyt_alloc(c->L, sizeof(*m->layer));
+    m->param =
+        hyt_alloc(c->L * LAYER_TENSORS + MODEL_TENSORS, sizeof(*m->param));
+    if (bind_all(m, ckpt, err) < 0 || check_unused(m, ckpt, err) < 0) {
+        hyt_model_close(m);
+        return NULL;
+    }
+    m->vocab = c->V;
+    return m;
+}
+
+void hyt_model_close(struct hyt_model *m)
+{
+    if (m == NULL)
+        return;
+    for (size_t i = 0; i < m->n_params; i++)
+        free(m->param[i].name);
+    free(m->param);
+    free(m->layer);
+    free(m);
+}
+
+void hyt_model_rebind(struct hyt_model *m, size_t i, const void *data)
+{
+    m->param[i].bound->w.p = data;
+    if (m->c.tied)
+        m->head = m->embed;
+}
+
+void hyt_model_set_vocab(struct hyt_model *m, size_t n)
+{
+    if (n > 0 && n < m->c.V)
+        m->vocab = n;
+}
+
+float *hyt_grads_new(const struct hyt_model *m)
+{
+    return hyt_alloc_aligned(m->n_floats, sizeof(float));
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * state.h - the inside of a state: pages, sequences, the batch, activations
+ *
+ * Private to model/.  The state owns everything here.
+ */
+#ifndef HYT_MODEL_STATE_H
+#define HYT_MODEL_STATE_H
+
+#include "hyt/model.h"
+
+struct seq {
+    int32_t *page; /* page numbers, one for each HYT_PAGE positions */
+    size_t n_pages, cap;
+    size_t len; /* positions taken */
+    bool used;
+};
+
+/* A fork inside a page: slots [0, n) of src become dst's, in every layer, at the
+ * next forward pass, when the parent's rows are in place. */
+struct page_copy {
+    int32_t dst, src;
+    size_t n;
+};
+
+struct row {
+    int32_t token, seq, pos, target;
+};
+
+/*
+ * What one layer computed.  Saved for the backward pass, or one set that all
+ * layers share (then x2 is x and the norms have one buffer).
+ *
+ *     h1 = norm(x)    q0, k0, v = h1 W    q, k = rope(norm(q0, k0))
+ *     o = attention   x2 = x + o Wo       h2 = norm(x2)
+ *     g, u = h2 W     s = silu(g) u       x of the next layer = x2 + s W
+ */
+struct act {
+    float *x, *h1, *q0, *k0, *q, *k, *v, *o, *x2, *h2, *g, *u, *s;
+    float *r1, *rq, *rk, *lse, *r2; /* what the norms and the softmax keep */
+};
+
+enum save_mode { SAVE_NONE, SAVE_INPUTS, SAVE_ALL };
+
+struct hyt_state {
+    const struct hyt_model *m;
+
+    /* pages: one pool a layer, the same page numbers in all of them */
+    float **kpool, **vpool; /* [L] */
+    int32_t *ref;           /* users of each page */
+    int32_t *free_page;     /* stack */
+    size_t n_pages, n_free, free_cap, ref_cap;
+    struct page_copy *copy;
+    size_t n_copies, copy_cap;
+
+    struct seq *seq;
+    size_t n_seqs, seq_cap;
+    int32_t *free_seq;
+    size_t n_free_seqs, free_seq_cap;
+
+    /* the batch */
+    struct row *row;
+    size_t n_rows, row_cap;
+    size_t *want; /* row numbers, in the order added */
+    size_t n_want, want_cap;
+    int32_t *pos; /* [T] */
+    struct hyt_attn_row *attn;
+    size_t *begin; /* save: rows of sequence i are [begin[i], begin[i+1]) */
+    size_t n_begin;
+
+    /* rotary tables up to the largest position seen */
+    float *rope_c, *rope_s;
+    size_t n_rope;
+
+    /* activations */
+    size_t memory; /* budget of the saved ones */
+    enum save_mode saved;
+    struct act *act; /* [L] */
+    float *slab;
+    size_t slab_floats;
+    float *x_out; /* [T,D] after the last layer */
+
+    /* head: the wanted rows */
+    float *xw, *hw, *rw, *dxw; /* [Tw,D] [Tw,D] [Tw] [Tw,D] */
+    size_t head_rows;
+    float *z; /* logits of one tile of rows */
+    size_t z_floats;
+};
+
+/* Rows of the head that are computed at once: bounded logits, however many
+ * rows are wanted. */
+size_t hyt_state_head_tile(const struct hyt_state *st);
+
+/* The activations of this batch, laid out in one slab. */
+void hyt_state_layout(struct hyt_state *st, enum save_mode mode);
+size_t hyt_state_layer_floats(const struct hyt_config *c, size_t T);
+
+/* One layer: act->x in, x_next out.  Also recomputes a layer whose activations
+ * were not saved. */
+void hyt_block_fwd(struct hyt_state *st, size_t l, struct act *a,
+                   float *x_next);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * token.c - one draw from a row of logits
+ *
+ * The vocabulary is never sorted: the cuts work on a heap of the candidates
+ * that are left, from which only as many are taken as the cut keeps.  Sums are
+ * in double, in order of id or of rank, so that a draw is a function of the row and u alone.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "hyt/sample.h"
+
+struct candidate {
+    float p; /* relative to the largest, which is 1 */
+    int32_t id;
+};
+
+static int32_t argmax(const float *z, size_t V)
+{
+    size_t best = 0;
+
+    for (size_t v = 1; v < V; v++)
+        if (z[v] > z[best])
+            best = v;
+    return (int32_t)best;
+}
+
+/* a goes out of the heap before b: more probable, or equal and a lower id. */
+static bool before(const struct candidate *a, const struct candidate *b)
+{
+    return a->p > b->p || (a->p == b->p && a->id < b->id);
+}
+
+static void sift(struct candidate *heap, size_t n, size_t i)
+{
+    for (size_t child; (child = 2 * i + 1) < n; i = child) {
+        struct candidate t = heap[i];
+
+        if (child + 1 < n && before(&heap[child + 1], &heap[child]))
+            child++;
+        if (!before(&heap[child], &heap[i]))
+            return;
+        heap[i] = heap[child];
+        heap[child] = t;
+    }
+}
+
+/* Moves the best candidate to the end of the shrinking heap. */
+static struct candidate pop(struct candidate *heap, size_t *n)
+{
+    struct candidate best = heap[0];
+
+    (*n)--;
+    heap[0] = heap[*n];
+    heap[*n] = best;
+    sift(heap, *n, 0);
+    return best;
+}
+
+/*
+ * The kept candidates, most probable first, at the end of c in reverse;
+ * returns how many.  top-k bounds their number, then top-p their mass (a share
+ * of what top-k left).
+ */
+static size_t cut(struct candidate *c, size_t n, const struct hyt_sampling *s)
+{
+    size_t k = s->top_k > 0 && s->top_k < n ? s->top_k : n;
+    size_t heap = n, kept = 0;
+    double total = 0, mass = 0;
+
+    for (size_t i = n / 2; i-- > 0;)
+        sift(c, n, i);
+    if (s->top_p >= 1) {
+        while (kept < k) {
+            pop(c, &heap);
+            kept++;
+        }
+        return kept;
+    }
+    if (k == n) {
+        for (size_t i = 0; i < n; i++)
+            total += (double)c[i].p;
+    } else {
+        /* The mass of the k best is known only once they are out. */
+        while (kept < k) {
+            total += (double)pop(c, &heap).p;
+            kept++;
+        }
+        for (kept = 0; kept < k && mass < s->top_p * total; kept++)
+            mass += (double)c[n - 1 - kept].p;
+        return kept;
+    }
+    for (; kept < k && mass < s->top_p * total; kept++)
+        mass += (double)pop(c, &heap).p;
+    return kept;
+}
+
+/* Inverse of the cumulative sum, in the order given by c (stride +1 or -1). */
+static int32_t draw(const struct candidate *c, size_t n, ptrdiff_t stride,
+                    double u)
+{
+    double total = 0, sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        total += (double)c[(ptrdiff_t)i * stride].p;
+    for (size_t i = 0; i < n; i++) {
+        sum += (double)c[(ptrdiff_t)i * stride].p;
+        if (sum > u * total)
+            return c[(ptrdiff_t)i * stride].id;
+    }
+    return c[(ptrdiff_t)(n - 1) * stride].id;
+}
+
+/* Every token with a probability above 0, in order of id; returns how many. */
+static size_t collect(struct candidate *c, const float *z, size_t V,
+                      int32_t best, double temperature)
+{
+    float *p = hyt_alloc_aligned(V, sizeof(*p));
+    float scale = (float)(1.0 / temperature);
+    size_t n = 0;
+
+    for (size_t v = 0; v < V; v++)
+        p[v] = (z[v] - z[best]) * scale;
+    hyt_exp_rows(p, p, 0, V);
+    for (size_t v = 0; v < V; v++)
+        if (p[v] > 0) {
+            c[n].p = p[v];
+            c[n++].id = (int32_t)v;
+        }
+    free(p);
+    return n;
+}
+
+int32_t hyt_sample_token(const float *z, size_t V, const struct hyt_sampling *s,
+                         double u)
+{
+    int32_t best = argmax(z, V), chosen;
+    struct candidate *c;
+    size_t n, kept;
+
+    if (s->greedy || s->temperature <= 0 || s->top_k == 1)
+        return best;
+    c = hyt_realloc(NULL, V, sizeof(*c));
+    n = collect(c, z, V, best, s->temperature);
+    if (s->top_k == 0 && s->top_p >= 1 && s->min_p <= 0) {
+        chosen = draw(c, n, 1, u);
+    } else {
+        kept = cut(c, n, s);
+        while (kept > 1 && (double)c[n - kept].p < s->min_p)
+            kept--;
+        chosen = draw(c + n - 1, kept, -1, u);
+    }
+    free(c);
+    return chosen;
+}
