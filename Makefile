@@ -22,13 +22,14 @@ OPT_debug   = -O0 -g
 OPT_asan    = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
               -fno-omit-frame-pointer
 OPT_tsan    = -O1 -g -fsanitize=thread
-CFLAGS   ?= $(OPT_$(FLAVOR))
+# CFLAGS, CPPFLAGS and LDFLAGS are the user's.
 # Contraction is explicit: a fused multiply-add stands where one is written.
 LANG_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
               -ffp-contract=off -Iinclude -Ilibcore
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
-ALL_CFLAGS  = $(LANG_CFLAGS) $(WARN) $(WERROR) $(CFLAGS) $(PKG_CFLAGS) -MMD -MP
+ALL_CFLAGS  = $(LANG_CFLAGS) $(WARN) $(WERROR) $(OPT_$(FLAVOR)) $(PKG_CFLAGS) \
+              -MMD -MP $(CPPFLAGS) $(CFLAGS)
 LIBS        = $(PKG_LIBS) -lpthread -lm
 Q           = $(if $(V),,@)# V=1 shows the commands
 
@@ -80,7 +81,7 @@ $(BUILD)/.flags: FORCE
 	@echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' >$@
 
 compile = $(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS)
-link    = $(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@
+link    = $(Q)mkdir -p $(@D) && $(CC) $(OPT_$(FLAVOR)) $(CFLAGS) $(LDFLAGS) -o $@
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/.flags
 	$(compile) -c -o $@ $<
@@ -129,16 +130,18 @@ check-tsan: ## the same with ThreadSanitizer
 check-asan check-tsan: check-%:
 	@$(MAKE) FLAVOR=$* BUILD=build/$* check
 
-LINT = gcc clang format text headers layers symbols banned man shell cppcheck tidy
+LINT = gcc clang format text headers layers symbols banned man install shell \
+       cppcheck tidy
 lint: ## all static checks; nothing may be found
 	@sh tests/deps.sh build test lint
 	@sh tests/lint/all.sh '$(MAKE)' $(LINT)
 
 lint-%: export LAYERS = $(foreach r,$(ROOMS),$(r): $(USE_$(r));)
 lint-%: export LINT_CFLAGS = $(LANG_CFLAGS) $(PKG_CFLAGS) -DHYT_ISA=ref -DHYT_ISA_ref
+lint-%: export LINT_MAKE = $(MAKE) CC=gcc BUILD=build/lint-gcc WERROR=-Werror
 lint-gcc lint-clang: lint-%:
 	@$(MAKE) CC=$* BUILD=build/lint-$* WERROR=-Werror all unit
-lint-symbols lint-man: lint-gcc
+lint-symbols lint-man lint-install: lint-gcc
 lint-%:
 	@sh tests/lint/$*.sh
 check-layers: lint-layers ## who includes whom, against the table of rooms
@@ -191,6 +194,7 @@ uninstall: ## remove what install put there
 	rm -rf $(DESTDIR)$(PREFIX)/include/hyt
 
 dist: ## a tar archive of the committed tree
+	@mkdir -p build
 	git archive --prefix=hyt-$(VERSION)/ -o build/hyt-$(VERSION).tar.gz HEAD
 
 clean: ## remove what make built

@@ -55,6 +55,7 @@ struct hyt_main {
     char **operand; /* for HYT_TOOL_NO_INPUT */
     size_t n_operands;
     uint64_t n_read, n_bad;
+    bool failed; /* err tells why the stream has stopped */
 
     /* the shared options */
     const char *model; /* -m DIR[@G] */

@@ -13,7 +13,8 @@
  * row's bits depend on that row alone.  Reductions run in eight lanes along
  * the contiguous dimension with fused multiply-add and one fixed tree:
  * lane l sums elements l, l + 8, …; ((0+4)+(2+6))+((1+5)+(3+7)).
- * Backward results are the same for any number of threads on one machine.
+ * Backward results, too, are the same for any number of threads and on any
+ * machine with fused multiply-add.
  *
  * HYT_KERN=ref|base|v3 in the environment chooses the implementation: naive
  * twins, portable vectors with fmaf (same bits as v3, slow), AVX2 + FMA.
@@ -38,9 +39,10 @@ void hyt_threads_stop(void); /* joins the workers; a later loop starts anew */
  * loop started inside a loop runs on the thread that starts it. */
 void hyt_parallel_for(size_t n, void (*fn)(void *ctx, size_t i), void *ctx);
 
-/* Name of the implementation in use ("v3"), and of OpenBLAS's kernel, on
- * which the bits of the backward pass depend. */
+/* Name of the implementation in use ("v3"). */
 const char *hyt_kern_name(void);
+/* Name of the BLAS under the backward pass, on which its bits depend: "none",
+ * it is our own. */
 const char *hyt_kern_blas(void);
 
 /* -1 where HYT_KERN names an implementation that does not exist or that this

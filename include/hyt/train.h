@@ -17,10 +17,11 @@
 struct hyt_example {
     const int32_t *prompt, *completion;
     size_t n_prompt, n_completion;
-    bool rollout;      /* kind rlif; else rd */
-    const float *logp; /* sampled log-probs; NULL for rd */
-    double coef;       /* > 0 raises log pi: weight.coef */
-    double norm;       /* of the KL term: weight.norm */
+    bool rollout;          /* kind rlif; else rd */
+    const float *logp;     /* sampled log-probs; NULL for rd */
+    const float *logp_ref; /* under the reference; NULL: computed with it */
+    double coef;           /* > 0 raises log pi: weight.coef */
+    double norm;           /* of the KL term: weight.norm */
 };
 
 struct hyt_train_conf {

@@ -65,7 +65,7 @@ static int number(const struct hyt_json *config, const char *name, double lo,
 static int size_field(const struct hyt_json *config, const char *name,
                       size_t fallback, size_t *out, struct hyt_err *err)
 {
-    double x;
+    double x = 0;
     int got = number(config, name, 1, 1e9, &x, err);
 
     if (got < 0)

@@ -16,7 +16,7 @@ struct hyt_trainer {
     struct hyt_model *m;
     struct hyt_state *st, *ref;
     struct hyt_train_conf conf;
-    struct hyt_work_tensor **tensor; /* of each parameter */
+    struct hyt_work_tensor **tensor;     /* of each parameter */
     struct hyt_work_tensor *second_head; /* a tied head that is stored twice */
     float *grads;
 };
@@ -126,6 +126,16 @@ static int32_t add_example(struct hyt_state *st, const struct hyt_example *e)
     return seq;
 }
 
+/* What the reference gives the token; 0 where no KL is asked for. */
+static float reference(const struct micro_batch *b, size_t i)
+{
+    const struct scored *s = &b->scored[i];
+
+    if (s->e->logp_ref != NULL)
+        return s->e->logp_ref[s->token];
+    return b->ref != NULL ? b->ref[i].logp : 0;
+}
+
 static float weigh(void *ctx, size_t i, const struct hyt_row_stats *stats)
 {
     struct micro_batch *b = ctx;
@@ -134,7 +144,7 @@ static float weigh(void *ctx, size_t i, const struct hyt_row_stats *stats)
     b->sums->entropy += (double)stats->entropy;
     b->sums->certainty += (double)stats->certainty;
     return (float)hyt_token_loss(b->sums, &b->t->conf, s->e, s->token,
-                                 stats->logp, b->ref ? b->ref[i].logp : 0);
+                                 stats->logp, reference(b, i));
 }
 
 static bool takes_part(const struct hyt_trainer *t, const struct hyt_example *e)

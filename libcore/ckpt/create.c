@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * create.c - a new safetensors file, by temporary name and rename
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ckpt/shadow.h"
+
+struct hyt_st_new {
+    char *dir_name, *name;
+    int dir;
+    struct hyt_shadow *shadow;
+};
+
+struct hyt_st_new *hyt_st_create(const char *path, const struct hyt_tensor *t,
+                                 size_t n, struct hyt_err *err)
+{
+    struct hyt_st_new *f = hyt_alloc(1, sizeof *f);
+    const char *slash = strrchr(path, '/');
+    char temp[64];
+
+    f->name =
+        hyt_strndup(slash ? slash + 1 : path, strlen(slash ? slash + 1 : path));
+    f->dir_name = !slash          ? hyt_strndup(".", 1)
+                  : slash == path ? hyt_strndup("/", 1)
+                                  : hyt_strndup(path, (size_t)(slash - path));
+    f->dir = open(f->dir_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    snprintf(temp, sizeof temp, ".hyt-0-%ld.tmp", (long)getpid());
+    if (f->dir < 0)
+        hyt_fail_errno(err, "%s", f->dir_name);
+    else
+        f->shadow = hyt_shadow_create(f->dir, f->dir_name, temp, t, n, 0, err);
+    if (!f->shadow) {
+        hyt_st_new_discard(f);
+        return NULL;
+    }
+    return f;
+}
+
+void *hyt_st_new_data(struct hyt_st_new *f, size_t i)
+{
+    return hyt_shadow_data(f->shadow, i);
+}
+
+int hyt_st_new_close(struct hyt_st_new *f, struct hyt_err *err)
+{
+    int status = -1;
+
+    if (hyt_shadow_seal(f->shadow, NULL, 0, err) == 0 &&
+        hyt_shadow_sync(f->shadow, false, err) == 0 &&
+        hyt_shadow_rename(f->shadow, f->name, err) == 0) {
+        hyt_shadow_keep(f->shadow);
+        status = fsync(f->dir);
+        if (status < 0)
+            hyt_fail_errno(err, "%s: fsync", f->dir_name);
+    }
+    hyt_st_new_discard(f);
+    return status;
+}
+
+void hyt_st_new_discard(struct hyt_st_new *f)
+{
+    if (!f)
+        return;
+    hyt_shadow_free(f->shadow);
+    if (f->dir >= 0)
+        close(f->dir);
+    free(f->dir_name);
+    free(f->name);
+    free(f);
+}
+
+int hyt_st_write(const char *path, const struct hyt_tensor *t, size_t n,
+                 struct hyt_err *err)
+{
+    struct hyt_st_new *f = hyt_st_create(path, t, n, err);
+
+    if (!f)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (hyt_shadow_fill(f->shadow, i, t[i].data, err) < 0) {
+            hyt_st_new_discard(f);
+            return -1;
+        }
+    return hyt_st_new_close(f, err);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * file.h - files of a directory, by name
+ */
+#ifndef HYT_CKPT_FILE_H
+#define HYT_CKPT_FILE_H
+
+#include <sys/stat.h>
+
+#include "hyt/base.h"
+
+/* Whether `name` can be a file of the directory itself. */
+bool hyt_plain_name(const char *name);
+
+/* Reads the directory's file `name`, at most `max` bytes: 1 and the bytes
+ * appended and *info filled, 0 where there is none, -1. */
+int hyt_dir_read(int dir, const char *dir_name, const char *name, size_t max,
+                 struct hyt_buf *bytes, struct stat *info,
+                 struct hyt_err *err) HYT_MUST_USE;
+
+/* Writes all of it: 0, or -1 and errno. */
+int hyt_write_at(int fd, const void *bytes, uint64_t n,
+                 uint64_t at) HYT_MUST_USE;
+
+bool hyt_has_suffix(const char *s, const char *suffix);
+
+#endif

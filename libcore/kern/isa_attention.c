@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * isa_attention.c - attention over a paged cache, for one key/value head g
+ *
+ *     o_th = sum_(p <= pos_t) a_thp v_pg,   a_thp = exp(s_thp - lse_th)
+ *     s_thp = scale q_th . k_pg
+ *
+ * o, q [T,H*E]  lse [T,H]; one page of one head: keys [E,PAGE], values
+ * [PAGE,E].
+ *
+ * Softmax runs online, page by page (Milakov & Gimelshein 2018): m the maximum
+ * so far, l the sum of exp(s - m), o the weighted sum; a larger maximum scales
+ * l and o by exp(m_old - m_new).  A query's chain of operations is the same
+ * whatever queries run beside it.  Slots after pos may hold anything: their
+ * scores are replaced, their values never read.
+ */
+#include "kern/ops.h"
+#include "kern/vec.h"
+
+#ifdef HYT_ISA_ref
+
+void HYT_KERN_FN(attention)(float *o, float *lse, const float *q,
+                            const float *kpool, const float *vpool,
+                            const struct hyt_attn_row *row, float scale,
+                            size_t g, size_t T, size_t H, size_t G, size_t E)
+{
+    for (size_t t = 0; t < T; t++)
+        for (size_t h = g * (H / G); h < (g + 1) * (H / G); h++) {
+            const float *qh = q + (t * H + h) * E;
+            double sum = 0, max = -INFINITY, out[HYT_HEAD_MAX] = {0};
+
+            for (int32_t p = 0; p <= row[t].pos; p++) {
+                size_t page = (size_t)row[t].page[p / HYT_PAGE];
+                size_t slot = (size_t)p % HYT_PAGE;
+                const float *k = kpool + (page * G + g) * E * HYT_PAGE + slot;
+                const float *v = vpool + ((page * G + g) * HYT_PAGE + slot) * E;
+                double s = 0;
+
+                for (size_t e = 0; e < E; e++)
+                    s += (double)qh[e] * (double)k[e * HYT_PAGE];
+                s *= (double)scale;
+                double top = s > max ? s : max;
+                double old = hyt_exp(max - top), new = hyt_exp(s - top);
+                for (size_t e = 0; e < E; e++)
+                    out[e] = out[e] * old + new *(double)v[e];
+                sum = sum * old + new;
+                max = top;
+            }
+            for (size_t e = 0; e < E; e++)
+                o[(t * H + h) * E + e] = (float)(out[e] / sum);
+            if (lse)
+                lse[t * H + h] = (float)(max + hyt_log(sum));
+        }
+}
+
+#else
+
+/* Queries that go over the pages together, and how many of them share the
+ * loads of keys and values. */
+enum {
+    QUERIES = 24,
+    SHARE = 3,
+    LANES = HYT_PAGE / 8,
+    VECTORS = HYT_HEAD_MAX / 8
+};
+
+struct query {
+    const float *q;
+    int32_t pos;
+    float m, l;
+};
+
+struct state {
+    struct query query[QUERIES];
+    v8 o[QUERIES][VECTORS];
+};
+
+/* s_i = q_i . k for the page's 32 positions; e runs in order. */
+VEC_INLINE void scores_n(v8 s[][LANES], const struct query *a, const float *k,
+                         size_t E, int n)
+{
+    v8 sum[SHARE][LANES];
+
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < LANES; j++)
+            sum[i][j] = v8_set(0);
+    for (size_t e = 0; e < E; e++, k += HYT_PAGE) {
+        v8 ke[LANES];
+
+        for (int j = 0; j < LANES; j++)
+            ke[j] = v8_load(k + 8 * j);
+        for (int i = 0; i < n; i++) {
+            v8 qe = v8_set(a[i].q[e]);
+
+            for (int j = 0; j < LANES; j++)
+                sum[i][j] = v8_fma(qe, ke[j], sum[i][j]);
+        }
+    }
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < LANES; j++)
+            s[i][j] = sum[i][j];
+}
+
+static void scores(v8 s[][LANES], const struct query *a, const float *k,
+                   size_t E, size_t n)
+{
+    if (n == 3)
+        scores_n(s, a, k, E, 3);
+    else if (n == 2)
+        scores_n(s, a, k, E, 2);
+    else
+        scores_n(s, a, k, E, 1);
+}
+
+/* Turns the scores of the first `valid` positions into weights relative to
+ * the new maximum; moves the query's state there. */
+static void weigh(v8 s[LANES], struct query *a, v8 *o, float scale,
+                  int32_t valid, size_t E)
+{
+    const v8i lane = {0, 1, 2, 3, 4, 5, 6, 7};
+
+    for (int j = 0; j < LANES; j++) {
+        v8i seen = lane < valid - 8 * j;
+        s[j] = (v8)((seen & (v8i)(s[j] * scale)) |
+                    (~seen & (v8i)v8_set(-INFINITY)));
+    }
+    float top = v8_top(v8_max(v8_max(s[0], s[1]), v8_max(s[2], s[3])));
+    if (top > a->m) {
+        v8 shrink = v8_exp(v8_set(a->m - top));
+
+        a->l *= shrink[0];
+        for (size_t e = 0; e < E; e += 8)
+            o[e / 8] *= shrink[0];
+        a->m = top;
+    }
+    for (int j = 0; j < LANES; j++)
+        s[j] = v8_exp(s[j] - a->m);
+    a->l += v8_sum((s[0] + s[1]) + (s[2] + s[3]));
+}
+
+/* o_i += w_ip v_p for slots p = from … to-1 in order; `width` vectors of the
+ * head from element e on, each n <= 8 elements wide. */
+VEC_INLINE void gather_n(v8 (*o)[VECTORS], const v8 (*w)[LANES], const float *v,
+                         int32_t from, int32_t to, size_t e, size_t E,
+                         int queries, int width, size_t n)
+{
+    v8 sum[SHARE][4];
+
+    for (int i = 0; i < queries; i++)
+        for (int j = 0; j < width; j++)
+            sum[i][j] = o[i][e / 8 + (size_t)j];
+    for (int32_t p = from; p < to; p++) {
+        const float *vp = v + (size_t)p * E + e;
+        v8 ve[4];
+
+        for (int j = 0; j < width; j++)
+            ve[j] = n == 8 ? v8_load(vp + 8 * j) : v8_load_n(vp, n);
+        for (int i = 0; i < queries; i++) {
+            v8 wp = v8_set(((const float *)w[i])[p]);
+
+            for (int j = 0; j < width; j++)
+                sum[i][j] = v8_fma(wp, ve[j], sum[i][j]);
+        }
+    }
+    for (int i = 0; i < queries; i++)
+        for (int j = 0; j < width; j++)
+            o[i][e / 8 + (size_t)j] = sum[i][j];
+}
+
+static void gather(v8 (*o)[VECTORS], const v8 (*w)[LANES], const float *v,
+                   int32_t from, int32_t to, size_t E, size_t queries)
+{
+    size_t e;
+
+    for (e = 0; e + 32 <= E; e += 32)
+        if (queries == 3)
+            gather_n(o, w, v, from, to, e, E, 3, 4, 8);
+        else if (queries == 2)
+            gather_n(o, w, v, from, to, e, E, 2, 4, 8);
+        else
+            gather_n(o, w, v, from, to, e, E, 1, 4, 8);
+    for (; e < E; e += 8)
+        for (size_t i = 0; i < queries; i++)
+            if (E - e >= 8)
+                gather_n(o + i, w + i, v, from, to, e, E, 1, 1, 8);
+            else
+                gather_n(o + i, w + i, v, from, to, e, E, 1, 1, E - e);
+}
+
+/* n <= SHARE queries meet one page, whose first position is `start`. */
+static void meet_page(struct query *a, v8 (*o)[VECTORS], const float *k,
+                      const float *v, float scale, int32_t start, size_t E,
+                      size_t n)
+{
+    v8 s[SHARE][LANES];
+    int32_t valid[SHARE], common = HYT_PAGE;
+
+    for (size_t i = 0; i < n; i++) {
+        int32_t left = a[i].pos - start + 1;
+
+        valid[i] = left > HYT_PAGE ? HYT_PAGE : left < 0 ? 0 : left;
+        common = valid[i] < common ? valid[i] : common;
+    }
+    scores(s, a, k, E, n);
+    for (size_t i = 0; i < n; i++)
+        if (valid[i] > 0)
+            weigh(s[i], &a[i], o[i], scale, valid[i], E);
+    gather(o, (const v8(*)[LANES])s, v, 0, common, E, n);
+    for (size_t i = 0; i < n; i++)
+        if (valid[i] > common)
+            gather(o + i, (const v8(*)[LANES])s + i, v, common, valid[i], E, 1);
+}
+
+/* All pages of n queries that share them. */
+static void attend(struct state *a, size_t n, const int32_t *page,
+                   const float *kpool, const float *vpool, float scale,
+                   size_t g, size_t G, size_t E)
+{
+    int32_t last = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        a->query[i].m = -INFINITY;
+        a->query[i].l = 0;
+        last = a->query[i].pos > last ? a->query[i].pos : last;
+        for (size_t e = 0; e < E; e += 8)
+            a->o[i][e / 8] = v8_set(0);
+    }
+    for (int32_t start = 0; start <= last; start += HYT_PAGE) {
+        size_t at = ((size_t)page[start / HYT_PAGE] * G + g) * E * HYT_PAGE;
+
+        for (size_t i = 0, share; i < n; i += share) {
+            share = n - i == 4 ? 2 : hyt_min_size(SHARE, n - i);
+            meet_page(a->query + i, a->o + i, kpool + at, vpool + at, scale,
+                      start, E, share);
+        }
+    }
+}
+
+void HYT_KERN_FN(attention)(float *o, float *lse, const float *q,
+                            const float *kpool, const float *vpool,
+                            const struct hyt_attn_row *row, float scale,
+                            size_t g, size_t T, size_t H, size_t G, size_t E)
+{
+    struct state a;
+    size_t R = H / G, run;
+
+    for (size_t t = 0; t < T; t += run) {
+        /* Rows of one sequence, then their query heads, in portions. */
+        for (run = 1; t + run < T && row[t + run].page == row[t].page;)
+            run++;
+        for (size_t i = 0, n; i < run * R; i += n) {
+            n = hyt_min_size(QUERIES, run * R - i);
+            for (size_t j = 0; j < n; j++) {
+                size_t at = (t + (i + j) / R) * H + g * R + (i + j) % R;
+
+                a.query[j].q = q + at * E;
+                a.query[j].pos = row[t + (i + j) / R].pos;
+            }
+            attend(&a, n, row[t].page, kpool, vpool, scale, g, G, E);
+            for (size_t j = 0; j < n; j++) {
+                size_t at = (t + (i + j) / R) * H + g * R + (i + j) % R;
+                float m = a.query[j].m, l = a.query[j].l;
+
+                for (size_t e = 0; e < E; e += 8)
+                    v8_store_n(o + at * E + e, a.o[j][e / 8] * (1 / l),
+                               hyt_min_size(8, E - e));
+                if (lse)
+                    lse[at] = (float)((double)m + hyt_log((double)l));
+            }
+        }
+    }
+}
+
+#endif

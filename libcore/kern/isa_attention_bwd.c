@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * isa_attention_bwd.c - gradients of causal attention, one query head of one
+ * sequence; the forward pass is in isa_attention.c
+ *
+ *     a_tp = exp(scale q_t . k_p - lse_t), p <= t        D_t = do_t . o_t
+ *     ds_tp = a_tp (do_t . v_p - D_t)
+ *     dq += scale ds k      dk += scale ds^T q      dv += a^T do
+ *
+ * q, o, do, dq, dk, dv: rows of H*E; k, v: rows of G*E; lse: rows of H.
+ */
+#include <stdlib.h>
+
+#include "kern/ops.h"
+#include "kern/vec.h"
+
+#ifdef HYT_ISA_ref
+
+static double dot(const float *a, const float *b, size_t E)
+{
+    double sum = 0;
+
+    for (size_t e = 0; e < E; e++)
+        sum += (double)a[e] * (double)b[e];
+    return sum;
+}
+
+void HYT_KERN_FN(attention_bwd)(const struct kern_attn_bwd *a, size_t h)
+{
+    size_t E = a->E, HE = a->H * E, GE = a->G * E;
+    size_t g = h / (a->H / a->G);
+    double scale = (double)a->scale;
+
+    for (size_t t = 0; t < a->n; t++) {
+        size_t at = t * HE + h * E;
+        double D = dot(a->dout + at, a->o + at, E);
+
+        for (size_t p = 0; p <= t; p++) {
+            const float *k = a->k + p * GE + g * E, *v = a->v + p * GE + g * E;
+            double w = hyt_exp(scale * dot(a->q + at, k, E) -
+                               (double)a->lse[t * a->H + h]);
+            double ds = scale * w * (dot(a->dout + at, v, E) - D);
+
+            for (size_t e = 0; e < E; e++) {
+                a->dq[at + e] += (float)(ds * (double)k[e]);
+                a->dk[p * HE + h * E + e] += (float)(ds * (double)a->q[at + e]);
+                a->dv[p * HE + h * E + e] +=
+                    (float)(w * (double)a->dout[at + e]);
+            }
+        }
+    }
+}
+
+#else
+
+/* Rows and columns of a tile of scores; results depend on it. */
+enum { TILE = 128 };
+
+static struct hyt_weight f32(const float *p)
+{
+    return (struct hyt_weight){p, HYT_F32};
+}
+
+/* D_t of rows t … t+n-1 */
+static void row_sums(float *D, const struct kern_attn_bwd *a, size_t h,
+                     size_t t, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const float *x = a->dout + ((t + i) * a->H + h) * a->E;
+        const float *y = a->o + ((t + i) * a->H + h) * a->E;
+        v8 sum = v8_set(0);
+
+        for (size_t e = 0; e < a->E; e += 8) {
+            size_t m = hyt_min_size(8, a->E - e);
+            sum = v8_fma(v8_load_n(x + e, m), v8_load_n(y + e, m), sum);
+        }
+        D[i] = v8_sum(sum);
+    }
+}
+
+/*
+ * One row: s holds q . k and becomes the weights, d holds do . v and becomes
+ * scale ds; zeros from position `valid` on.  Rows are TILE wide in memory.
+ */
+static void weigh_row(float *s, float *d, float scale, float lse, float D,
+                      size_t valid)
+{
+    const v8i lane = {0, 1, 2, 3, 4, 5, 6, 7};
+
+    for (size_t p = 0; p < TILE; p += 8) {
+        v8i seen = lane < (int32_t)valid - (int32_t)p;
+        v8 w = v8_exp(v8_load(s + p) * scale - lse);
+        v8 ds = w * (v8_load(d + p) - D) * scale;
+
+        v8_store(s + p, (v8)(seen & (v8i)w));
+        v8_store(d + p, (v8)(seen & (v8i)ds));
+    }
+}
+
+void HYT_KERN_FN(attention_bwd)(const struct kern_attn_bwd *a, size_t h)
+{
+    size_t E = a->E, HE = a->H * E, GE = a->G * E;
+    const float *k = a->k + h / (a->H / a->G) * E;
+    const float *v = a->v + h / (a->H / a->G) * E;
+    const float *q = a->q + h * E, *dout = a->dout + h * E;
+    float *dq = a->dq + h * E, *dk = a->dk + h * E, *dv = a->dv + h * E;
+    float *s = hyt_alloc_aligned(TILE * TILE, sizeof(float)), D[TILE];
+    float *ds = hyt_alloc_aligned(TILE * TILE, sizeof(float));
+
+    for (size_t t = 0; t < a->n; t += TILE) {
+        size_t nt = hyt_min_size(TILE, a->n - t);
+
+        row_sums(D, a, h, t, nt);
+        for (size_t p = 0; p <= t; p += TILE) {
+            size_t np = hyt_min_size(TILE, a->n - p);
+
+            HYT_KERN_FN(gemm)
+            (s, TILE, q + t * HE, HE, false, f32(k + p * GE), GE, true, false,
+             nt, np, E);
+            HYT_KERN_FN(gemm)
+            (ds, TILE, dout + t * HE, HE, false, f32(v + p * GE), GE, true,
+             false, nt, np, E);
+            for (size_t i = 0; i < nt; i++)
+                weigh_row(s + i * TILE, ds + i * TILE, a->scale,
+                          a->lse[(t + i) * a->H + h], D[i],
+                          p < t ? TILE : i + 1);
+            HYT_KERN_FN(gemm)
+            (dv + p * HE, HE, s, TILE, true, f32(dout + t * HE), HE, false,
+             true, np, E, nt);
+            HYT_KERN_FN(gemm)
+            (dk + p * HE, HE, ds, TILE, true, f32(q + t * HE), HE, false, true,
+             np, E, nt);
+            HYT_KERN_FN(gemm)
+            (dq + t * HE, HE, ds, TILE, false, f32(k + p * GE), GE, false, true,
+             nt, E, np);
+        }
+    }
+    free(s);
+    free(ds);
+}
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * isa_vocab.c - one row of logits z [V]: what the model thinks of the next
+ * token
+ *
+ *     lse = log sum exp z        logp = z_target - lse
+ *     certainty = lse - mean z - log V             entropy = lse - sum p z
+ *
+ *     dz_v = g (1[v = target] - exp(z_v - lse))    in place
+ *
+ * Sums run relative to the largest logit: entropy = log S - W / S with
+ * S = sum exp(z - max), W = sum exp(z - max) (z - max), so that a sharp
+ * distribution does not lose its entropy to the size of its logits.
+ */
+#include "kern/ops.h"
+#include "kern/vec.h"
+
+/* Derives the stats from max z, S, W and sum z. */
+static void finish(struct hyt_row_stats *out, double max, double s, double w,
+                   double sum, const float *z, int32_t target, size_t V)
+{
+    double log_s = hyt_log(s), entropy = log_s - w / s;
+
+    out->lse = max + log_s;
+    out->logp = target < 0 ? 0 : (float)((double)z[target] - out->lse);
+    out->certainty = (float)(out->lse - sum / (double)V - hyt_log((double)V));
+    out->entropy = entropy < 0 ? 0 : (float)entropy;
+}
+
+#ifdef HYT_ISA_ref
+
+void HYT_KERN_FN(vocab_stats)(struct hyt_row_stats *out, const float *z,
+                              int32_t target, size_t V)
+{
+    double max = (double)z[0], s = 0, w = 0, sum = 0;
+
+    for (size_t v = 0; v < V; v++) {
+        max = (double)z[v] > max ? (double)z[v] : max;
+        sum += (double)z[v];
+    }
+    for (size_t v = 0; v < V; v++) {
+        double p = hyt_exp((double)z[v] - max);
+
+        s += p;
+        w += p * ((double)z[v] - max);
+    }
+    finish(out, max, s, w, sum, z, target, V);
+}
+
+void HYT_KERN_FN(vocab_bwd)(float *z, const struct hyt_row_stats *stats,
+                            int32_t target, float g, size_t V)
+{
+    for (size_t v = 0; v < V; v++) {
+        double p = hyt_exp((double)z[v] - stats->lse);
+
+        z[v] = (float)((double)g * ((v == (size_t)target) - p));
+    }
+}
+
+void HYT_KERN_FN(exp_rows)(float *y, const float *x, float shift, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = (float)hyt_exp((double)(x[i] - shift));
+}
+
+#else
+
+struct block {
+    float max, s, w, sum; /* s, w relative to the block's own max */
+};
+
+/* n <= HYT_VOCAB_BLOCK */
+static struct block sum_block(const float *z, size_t n)
+{
+    size_t even = n / 8 * 8;
+    v8 top = v8_set(-INFINITY), sum = v8_set(0), s = sum, w = sum;
+    float rest[8];
+
+    /* Lanes past the end: exp gives 0, and (z - max) must stay finite. */
+    for (size_t l = 0; l < 8; l++)
+        rest[l] = even + l < n ? z[even + l] : -INFINITY;
+    for (size_t i = 0; i < even; i += 8) {
+        top = v8_max(v8_load(z + i), top);
+        sum += v8_load(z + i);
+    }
+    sum += v8_load_n(z + even, n - even);
+    float max = v8_top(v8_max(v8_load(rest), top));
+    for (size_t i = 0; i < even; i += 8) {
+        v8 x = v8_load(z + i) - max, e = v8_exp(x);
+        s += e;
+        w = v8_fma(e, x, w);
+    }
+    v8 x = v8_load(rest) - max, e = v8_exp(x);
+    s += e;
+    w = v8_fma(e, v8_max(v8_set(-1000), x), w);
+    return (struct block){max, v8_sum(s), v8_sum(w), v8_sum(sum)};
+}
+
+void HYT_KERN_FN(vocab_stats)(struct hyt_row_stats *out, const float *z,
+                              int32_t target, size_t V)
+{
+    double max = -INFINITY, s = 0, w = 0, sum = 0;
+
+    for (size_t v = 0; v < V; v += HYT_VOCAB_BLOCK) {
+        struct block b = sum_block(z + v, hyt_min_size(HYT_VOCAB_BLOCK, V - v));
+        double bmax = (double)b.max, bs = (double)b.s, bw = (double)b.w;
+        double top = bmax > max ? bmax : max;
+        double old = hyt_exp(max - top), new = hyt_exp(bmax - top);
+
+        /* Sums move from one maximum to another: exp and z - max both. */
+        if (old > 0)
+            w = old * (w + s * (max - top));
+        w += new *(bw + bs * (bmax - top));
+        s = old * s + new *bs;
+        sum += (double)b.sum;
+        max = top;
+    }
+    finish(out, max, s, w, sum, z, target, V);
+}
+
+void HYT_KERN_FN(vocab_bwd)(float *z, const struct hyt_row_stats *stats,
+                            int32_t target, float g, size_t V)
+{
+    float lse = (float)stats->lse;
+    size_t v;
+
+    for (v = 0; v + 8 <= V; v += 8)
+        v8_store(z + v, -g * v8_exp(v8_load(z + v) - lse));
+    v8_store_n(z + v, -g * v8_exp(v8_load_n(z + v, V - v) - lse), V - v);
+    if (target >= 0)
+        z[target] += g;
+}
+
+void HYT_KERN_FN(exp_rows)(float *y, const float *x, float shift, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i + 8 <= n; i += 8)
+        v8_store(y + i, v8_exp(v8_load(x + i) - shift));
+    v8_store_n(y + i, v8_exp(v8_load_n(x + i, n - i) - shift), n - i);
+}
+
+#endif

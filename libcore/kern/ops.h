@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ops.h - the kernels that exist once for each instruction set
+ *
+ * Every isa_*.c is compiled with HYT_ISA = ref, base and (on x86-64) v3, and
+ * defines its functions by HYT_KERN_FN(name).  The one list below declares
+ * them, lays out the table of an instruction set and fills it.
+ *
+ * A kernel works on one tile on the calling thread; the public functions cut
+ * the work into tiles.  Shapes and equations stand in the isa_*.c files.
+ */
+#ifndef HYT_KERN_OPS_H
+#define HYT_KERN_OPS_H
+
+#include "hyt/kern.h"
+
+/* What a kernel of attention's backward pass works on: query head h of the
+ * sequence whose first row every pointer is at. */
+struct kern_attn_bwd {
+    float *dq, *dk, *dv; /* dk, dv [n,H*E]: one share for each query head */
+    const float *dout, *q, *k, *v, *o, *lse;
+    float scale;
+    size_t n, H, G, E;
+};
+
+#define HYT_KERN_OPS(X)                                                        \
+    X(void, widen, (float *dst, struct hyt_weight w, size_t i, size_t n))      \
+    X(void, matmul,                                                            \
+      (float *y, size_t ldy, const float *x, struct hyt_weight w,              \
+       struct hyt_weight b, bool add, size_t T, size_t N, size_t K))           \
+    X(void, gemm,                                                              \
+      (float *c, size_t ldc, const float *a, size_t lda, bool ta,              \
+       struct hyt_weight b, size_t ldb, bool tb, bool add, size_t m, size_t n, \
+       size_t k))                                                              \
+    X(void, sum_rows,                                                          \
+      (float *sum, const float *x, size_t ldx, size_t T, size_t N))            \
+    X(void, rmsnorm,                                                           \
+      (float *y, float *r, const float *x, struct hyt_weight g, float eps,     \
+       size_t T, size_t D))                                                    \
+    X(void, rmsnorm_bwd,                                                       \
+      (float *dx, float *dg, const float *dy, const float *x, const float *r,  \
+       struct hyt_weight g, size_t T, size_t D))                               \
+    X(void, rope,                                                              \
+      (float *x, const int32_t *pos, const float *cos, const float *sin,       \
+       float sign, size_t T, size_t H, size_t E))                              \
+    X(void, attention,                                                         \
+      (float *o, float *lse, const float *q, const float *kpool,               \
+       const float *vpool, const struct hyt_attn_row *row, float scale,        \
+       size_t g, size_t T, size_t H, size_t G, size_t E))                      \
+    X(void, attention_bwd, (const struct kern_attn_bwd *a, size_t h))          \
+    X(void, swiglu, (float *h, const float *g, const float *u, size_t n))      \
+    X(void, swiglu_bwd,                                                        \
+      (float *dg, float *du, const float *dh, const float *g, const float *u,  \
+       size_t n))                                                              \
+    X(void, vocab_stats,                                                       \
+      (struct hyt_row_stats * out, const float *z, int32_t target, size_t V))  \
+    X(void, vocab_bwd,                                                         \
+      (float *z, const struct hyt_row_stats *stats, int32_t target, float g,   \
+       size_t V))                                                              \
+    X(void, exp_rows, (float *y, const float *x, float shift, size_t n))       \
+    X(double, sum_squares, (const float *x, size_t n))                         \
+    X(void, adamw,                                                             \
+      (float *w, uint16_t *stored, float *m, float *v, const float *g,         \
+       const struct hyt_adamw *a, size_t n))
+
+struct kern_table {
+    const char *name;
+#define X(ret, name, params) ret(*name) params;
+    HYT_KERN_OPS(X)
+#undef X
+};
+
+/* hyt_kern_rmsnorm_v3 from HYT_KERN_FN(rmsnorm) where HYT_ISA is v3 */
+#define HYT_KERN_PASTE2(name, isa) hyt_kern_##name##_##isa
+#define HYT_KERN_PASTE(name, isa)  HYT_KERN_PASTE2(name, isa)
+#define HYT_KERN_FN(name)          HYT_KERN_PASTE(name, HYT_ISA)
+
+#ifdef HYT_ISA
+#    define X(ret, name, params) ret HYT_KERN_FN(name) params;
+HYT_KERN_OPS(X)
+#    undef X
+#endif
+
+extern const struct kern_table hyt_kern_table_ref, hyt_kern_table_base;
+#ifdef __x86_64__
+extern const struct kern_table hyt_kern_table_v3;
+#endif
+
+/* The table in use; chosen at the first call. */
+const struct kern_table *hyt_kern(void);
+
+/* The stored weight whose first element is w's element i. */
+static inline struct hyt_weight hyt_weight_at(struct hyt_weight w, size_t i)
+{
+    if (w.p)
+        w.p = (const char *)w.p + i * (w.t == HYT_BF16 ? 2 : 4);
+    return w;
+}
+
+static inline size_t hyt_min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+#endif

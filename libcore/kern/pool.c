@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pool.c - hyt_parallel_for: a small pool of threads
+ *
+ * A loop is open or closed, and a worker takes part by joining an open loop.
+ * One atomic word holds the loop's number, whether it is open and how many
+ * workers are inside, so joining is one compare-and-swap that cannot reach
+ * the wrong loop.  Indices come from an atomic counter.  The caller works
+ * too, closes the loop when the indices are used up, and waits only for the
+ * workers that joined: one that still sleeps costs nothing.
+ *
+ * Workers spin for some tens of microseconds after a loop, because the next
+ * one usually follows at once, then sleep: several processes of a pipe share
+ * the CPUs.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "kern/pool.h"
+
+enum { MAX_THREADS = 256, SPINS = 2000 };
+
+/* The word: loop number << 32 | OPEN | workers inside. */
+#define OPEN        (UINT64_C(1) << 31)
+#define INSIDE      (OPEN - 1)
+#define NUMBER(w)   ((uint32_t)((w) >> 32))
+#define NEXT(w)     (((uint64_t)NUMBER(w) + 1) << 32)
+#define IS_OPEN(w)  (((w)&OPEN) != 0)
+#define IS_EMPTY(w) (((w)&INSIDE) == 0)
+
+static struct {
+    _Atomic uint64_t word;
+    _Atomic size_t next;
+    _Atomic int sleepers;
+    _Atomic bool stop;
+
+    /* The loop; written while it is closed and nobody is inside. */
+    size_t n;
+    void (*fn)(void *ctx, size_t i);
+    void *ctx;
+
+    pthread_mutex_t lock;
+    pthread_cond_t opened, left;
+    pthread_t thread[MAX_THREADS];
+    int started; /* workers running */
+    int threads; /* wanted, the caller included; 0: not set */
+} pool = {
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .opened = PTHREAD_COND_INITIALIZER,
+    .left = PTHREAD_COND_INITIALIZER,
+};
+
+/* True on a thread that is running indices of a loop: a loop inside a loop
+ * runs there and then. */
+static _Thread_local bool inside;
+
+static void relax(void)
+{
+#ifdef __x86_64__
+    __builtin_ia32_pause();
+#endif
+}
+
+static void run_indices(void)
+{
+    size_t i;
+
+    inside = true;
+    while ((i = atomic_fetch_add_explicit(&pool.next, 1,
+                                          memory_order_relaxed)) < pool.n)
+        pool.fn(pool.ctx, i);
+    inside = false;
+}
+
+/* True where the word shows an open loop that the worker has not done. */
+static bool is_new(uint64_t word, uint32_t done)
+{
+    return IS_OPEN(word) && NUMBER(word) != done;
+}
+
+/* Waits for a loop with a number other than `done`; false: the pool stops. */
+static bool wait_for_loop(uint32_t done)
+{
+    for (int i = 0; i < SPINS; i++) {
+        if (is_new(atomic_load_explicit(&pool.word, memory_order_relaxed),
+                   done))
+            return true;
+        relax();
+    }
+    pthread_mutex_lock(&pool.lock);
+    /* Either the opener sees this sleeper and signals, or the sleeper sees
+     * the open loop: both sides are sequentially consistent. */
+    atomic_fetch_add(&pool.sleepers, 1);
+    while (!is_new(atomic_load(&pool.word), done) && !atomic_load(&pool.stop))
+        pthread_cond_wait(&pool.opened, &pool.lock);
+    atomic_fetch_sub(&pool.sleepers, 1);
+    pthread_mutex_unlock(&pool.lock);
+    return !atomic_load(&pool.stop);
+}
+
+static void *worker(void *arg)
+{
+    uint32_t done = (uint32_t)(uintptr_t)arg;
+
+    while (wait_for_loop(done)) {
+        uint64_t word = atomic_load_explicit(&pool.word, memory_order_relaxed);
+
+        if (!is_new(word, done) ||
+            !atomic_compare_exchange_strong(&pool.word, &word, word + 1))
+            continue;
+        done = NUMBER(word);
+        run_indices();
+        word = atomic_fetch_sub(&pool.word, 1) - 1;
+        if (IS_EMPTY(word) && !IS_OPEN(word)) {
+            pthread_mutex_lock(&pool.lock);
+            pthread_cond_signal(&pool.left);
+            pthread_mutex_unlock(&pool.lock);
+        }
+    }
+    return NULL;
+}
+
+static void start_workers(void)
+{
+    uint32_t number = NUMBER(atomic_load(&pool.word));
+    int wanted = hyt_threads() - 1;
+
+    /* Where the system gives fewer threads, fewer do the same work. */
+    while (pool.started < wanted &&
+           pthread_create(&pool.thread[pool.started], NULL, worker,
+                          (void *)(uintptr_t)number) == 0)
+        pool.started++;
+}
+
+void hyt_threads_stop(void)
+{
+    pthread_mutex_lock(&pool.lock);
+    atomic_store(&pool.stop, true);
+    pthread_cond_broadcast(&pool.opened);
+    pthread_mutex_unlock(&pool.lock);
+    while (pool.started > 0)
+        pthread_join(pool.thread[--pool.started], NULL);
+    atomic_store(&pool.stop, false);
+}
+
+void hyt_threads_set(int n)
+{
+    if (n < 1 || n > MAX_THREADS)
+        HYT_BUG("number of threads out of range");
+    if (n != pool.threads)
+        hyt_threads_stop();
+    pool.threads = n;
+}
+
+int hyt_threads(void)
+{
+    if (pool.threads == 0) {
+        long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+        pool.threads = online < 1             ? 1
+                       : online > MAX_THREADS ? MAX_THREADS
+                                              : (int)online;
+    }
+    return pool.threads;
+}
+
+static void wait_until_left(void)
+{
+    for (int i = 0; i < SPINS; i++) {
+        if (IS_EMPTY(atomic_load(&pool.word)))
+            return;
+        relax();
+    }
+    pthread_mutex_lock(&pool.lock);
+    while (!IS_EMPTY(atomic_load(&pool.word)))
+        pthread_cond_wait(&pool.left, &pool.lock);
+    pthread_mutex_unlock(&pool.lock);
+}
+
+void hyt_parallel_for(size_t n, void (*fn)(void *ctx, size_t i), void *ctx)
+{
+    if (n <= 1 || inside || hyt_threads() == 1) {
+        for (size_t i = 0; i < n; i++)
+            fn(ctx, i);
+        return;
+    }
+    if (pool.started < pool.threads - 1)
+        start_workers();
+    pool.n = n;
+    pool.fn = fn;
+    pool.ctx = ctx;
+    atomic_store_explicit(&pool.next, 0, memory_order_relaxed);
+    atomic_store(&pool.word, NEXT(atomic_load(&pool.word)) | OPEN);
+    if (atomic_load(&pool.sleepers) > 0) {
+        pthread_mutex_lock(&pool.lock);
+        pthread_cond_broadcast(&pool.opened);
+        pthread_mutex_unlock(&pool.lock);
+    }
+    run_indices();
+    atomic_fetch_and(&pool.word, ~OPEN);
+    wait_until_left();
+}
+
+struct blocks {
+    void (*fn)(const void *ctx, size_t begin, size_t end);
+    const void *ctx;
+    size_t n, block;
+};
+
+static void run_block(void *ctx, size_t i)
+{
+    const struct blocks *b = ctx;
+    size_t begin = i * b->block;
+
+    b->fn(b->ctx, begin, begin + b->block < b->n ? begin + b->block : b->n);
+}
+
+void hyt_parallel_blocks(size_t n, size_t block,
+                         void (*fn)(const void *ctx, size_t begin, size_t end),
+                         const void *ctx)
+{
+    struct blocks b = {fn, ctx, n, block};
+
+    hyt_parallel_for((n + block - 1) / block, run_block, &b);
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vec.h - eight float lanes, the same bits on every machine
+ *
+ * GCC vector extensions carry the arithmetic; the few operations that they
+ * lack have an AVX2 form and a portable form that must agree to the bit.  In
+ * particular v8_fma() is a true fused multiply-add in both.
+ */
+#ifndef HYT_KERN_VEC_H
+#define HYT_KERN_VEC_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "hyt/kern.h"
+
+#if defined(__AVX2__) && defined(__FMA__)
+#    include <immintrin.h>
+#    define HYT_VEC_AVX2 1
+#else
+#    define HYT_VEC_AVX2 0
+#endif
+
+/* All of these are inlined: no vector is ever passed between functions, so
+ * the ABI of vector arguments does not matter. */
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+#define VEC_INLINE static inline __attribute__((always_inline))
+
+typedef float v4 __attribute__((vector_size(16)));
+typedef float v8 __attribute__((vector_size(32)));
+typedef int32_t v8i __attribute__((vector_size(32)));
+typedef uint32_t v8u __attribute__((vector_size(32)));
+typedef uint16_t v8h __attribute__((vector_size(16)));
+
+VEC_INLINE v8 v8_set(float x)
+{
+    return (v8){x, x, x, x, x, x, x, x};
+}
+
+VEC_INLINE v8 v8_load(const float *p)
+{
+    v8 v;
+
+    memcpy(&v, p, sizeof(v));
+    return v;
+}
+
+/* The first n < 8 lanes; the others are zero. */
+VEC_INLINE v8 v8_load_n(const float *p, size_t n)
+{
+    v8 v = {0};
+
+    memcpy(&v, p, n * sizeof(float));
+    return v;
+}
+
+VEC_INLINE void v8_store(float *p, v8 v)
+{
+    memcpy(p, &v, sizeof(v));
+}
+
+VEC_INLINE void v8_store_n(float *p, v8 v, size_t n)
+{
+    memcpy(p, &v, n * sizeof(float));
+}
+
+/* bf16 is the upper half of a float: widening is exact. */
+VEC_INLINE v8 v8_widen(v8h h)
+{
+#if HYT_VEC_AVX2
+    return (v8)_mm256_slli_epi32(_mm256_cvtepu16_epi32((__m128i)h), 16);
+#else
+    return (v8)(__builtin_convertvector(h, v8u) << 16);
+#endif
+}
+
+VEC_INLINE v8 v8_load_bf16(const uint16_t *p)
+{
+    v8h h;
+
+    memcpy(&h, p, sizeof(h));
+    return v8_widen(h);
+}
+
+VEC_INLINE v8 v8_load_bf16_n(const uint16_t *p, size_t n)
+{
+    v8h h = {0};
+
+    memcpy(&h, p, n * sizeof(uint16_t));
+    return v8_widen(h);
+}
+
+/* Elements i … i+n-1 of a stored weight, n <= 8. */
+VEC_INLINE v8 v8_load_weight(struct hyt_weight w, size_t i, size_t n)
+{
+    if (w.t == HYT_BF16) {
+        const uint16_t *p = (const uint16_t *)w.p + i;
+        return n == 8 ? v8_load_bf16(p) : v8_load_bf16_n(p, n);
+    }
+    const float *p = (const float *)w.p + i;
+    return n == 8 ? v8_load(p) : v8_load_n(p, n);
+}
+
+/* a b + c, rounded once. */
+VEC_INLINE v8 v8_fma(v8 a, v8 b, v8 c)
+{
+#if HYT_VEC_AVX2
+    return (v8)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#else
+    v8 r;
+
+    for (int l = 0; l < 8; l++)
+        r[l] = fmaf(a[l], b[l], c[l]);
+    return r;
+#endif
+}
+
+/* a > b ? a : b, so b where either is NaN. */
+VEC_INLINE v8 v8_max(v8 a, v8 b)
+{
+#if HYT_VEC_AVX2
+    return (v8)_mm256_max_ps((__m256)a, (__m256)b);
+#else
+    v8i m = a > b;
+
+    return (v8)((m & (v8i)a) | (~m & (v8i)b));
+#endif
+}
+
+/* a < b ? a : b, so b where either is NaN. */
+VEC_INLINE v8 v8_min(v8 a, v8 b)
+{
+#if HYT_VEC_AVX2
+    return (v8)_mm256_min_ps((__m256)a, (__m256)b);
+#else
+    v8i m = a < b;
+
+    return (v8)((m & (v8i)a) | (~m & (v8i)b));
+#endif
+}
+
+VEC_INLINE v8 v8_sqrt(v8 a)
+{
+#if HYT_VEC_AVX2
+    return (v8)_mm256_sqrt_ps((__m256)a);
+#else
+    v8 r;
+
+    for (int l = 0; l < 8; l++)
+        r[l] = sqrtf(a[l]);
+    return r;
+#endif
+}
+
+/* (0+4, 1+5, 2+6, 3+7) */
+VEC_INLINE v4 v8_fold(v8 a)
+{
+    return __builtin_shufflevector(a, a, 0, 1, 2, 3) +
+           __builtin_shufflevector(a, a, 4, 5, 6, 7);
+}
+
+/* The one reduction tree: ((0+4)+(2+6)) + ((1+5)+(3+7)). */
+VEC_INLINE float v8_sum(v8 a)
+{
+    v4 s = v8_fold(a);
+
+    return (s[0] + s[2]) + (s[1] + s[3]);
+}
+
+/* The same tree for four vectors at once. */
+VEC_INLINE v4 v8_sum4(v8 a, v8 b, v8 c, v8 d)
+{
+    v4 fa = v8_fold(a), fb = v8_fold(b), fc = v8_fold(c), fd = v8_fold(d);
+    v4 ab = __builtin_shufflevector(fa, fb, 0, 1, 4, 5) +
+            __builtin_shufflevector(fa, fb, 2, 3, 6, 7);
+    v4 cd = __builtin_shufflevector(fc, fd, 0, 1, 4, 5) +
+            __builtin_shufflevector(fc, fd, 2, 3, 6, 7);
+
+    return __builtin_shufflevector(ab, cd, 0, 2, 4, 6) +
+           __builtin_shufflevector(ab, cd, 1, 3, 5, 7);
+}
+
+VEC_INLINE float v8_top(v8 a)
+{
+    float m = a[0];
+
+    for (int l = 1; l < 8; l++)
+        m = a[l] > m ? a[l] : m;
+    return m;
+}
+
+/*
+ * exp(x), at most 2 ulp off over the whole range, subnormal results included;
+ * exp(0) = 1, exp(-inf) = 0, exp(88.73 …) = inf, NaN stays NaN.
+ *
+ *     x = n ln 2 + r, |r| <= ln(2) / 2        (Cody and Waite 1980)
+ *     exp x = 2^n (1 + r + r^2 P(r))          P as in Cephes' expf, S. Moshier
+ *
+ * 2^n is applied in two halves, for n from -151 to 128 leaves the range of
+ * one float's exponent.
+ */
+VEC_INLINE v8 v8_exp(v8 x)
+{
+    const float magic = 0x1.8p23f; /* adding it rounds to an integer */
+
+    x = v8_max(v8_set(-105.0f), v8_min(v8_set(89.0f), x));
+    v8 shifted = v8_fma(x, v8_set(0x1.715476p0f), v8_set(magic));
+    v8 n = shifted - magic;
+    v8i power = (v8i)shifted - (v8i)v8_set(magic);
+    v8 r = v8_fma(n, v8_set(-0x1.62e4p-1f), x);
+    r = v8_fma(n, v8_set(-0x1.7f7d1cp-20f), r);
+
+    v8 p = v8_set(1.9875691500e-4f);
+    p = v8_fma(p, r, v8_set(1.3981999507e-3f));
+    p = v8_fma(p, r, v8_set(8.3334519073e-3f));
+    p = v8_fma(p, r, v8_set(4.1665795894e-2f));
+    p = v8_fma(p, r, v8_set(1.6666665459e-1f));
+    p = v8_fma(p, r, v8_set(5.0000001201e-1f));
+    p = v8_fma(p, r * r, r) + 1.0f;
+
+    v8i half = power >> 1;
+    v8i rest = power - half;
+    return p * (v8)((half + 127) << 23) * (v8)((rest + 127) << 23);
+}
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* chars.h - classes of characters, by Unicode (utf8proc) */
+#ifndef HYT_TEXT_CHARS_H
+#define HYT_TEXT_CHARS_H
+
+#include "hyt/base.h"
+
+bool hyt_is_space(uint32_t cp);   /* White_Space */
+bool hyt_is_word(uint32_t cp);    /* letters, marks, digits, connectors: \w */
+bool hyt_is_numeric(uint32_t cp); /* Nd, Nl, No */
+
+/* The character that ends before s[at]; at > 0, valid UTF-8. */
+size_t hyt_utf8_before(const char *s, size_t at, uint32_t *cp);
+
+/* Length of white space at the front, and start of that at the end. */
+size_t hyt_skip_space(const char *s, size_t n);
+size_t hyt_trim_end(const char *s, size_t n);
+
+/* Appends the NFC form of s[0..n), valid UTF-8. */
+int hyt_put_nfc(struct hyt_buf *out, const char *s, size_t n,
+                struct hyt_err *err);
+
+#endif

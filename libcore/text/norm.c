@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* norm.c - normalizers: what is done to text before anything else */
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/chars.h"
+#include "text/field.h"
+#include "text/norm.h"
+
+static struct hyt_norm_step *add_step(struct hyt_norm *norm)
+{
+    struct hyt_norm_step *step;
+
+    norm->step =
+        hyt_grow(norm->step, &norm->cap, norm->n + 1, sizeof(*norm->step));
+    step = &norm->step[norm->n++];
+    memset(step, 0, sizeof(*step));
+    return step;
+}
+
+static int load_content(char **content, const struct hyt_json *part,
+                        const char *name, struct hyt_err *err)
+{
+    const char *s = NULL;
+
+    if (hyt_field_str(part, "normalizer", name, &s, err) < 0)
+        return -1;
+    if (!s)
+        return hyt_fail(err, "normalizer: \"%s\" is missing", name);
+    *content = hyt_strndup(s, strlen(s));
+    return 0;
+}
+
+static int load_sequence(struct hyt_norm *norm, const struct hyt_json *part,
+                         struct hyt_err *err)
+{
+    const struct hyt_json *parts = NULL;
+
+    if (hyt_field_array(part, "normalizer", "normalizers", &parts, err) < 0)
+        return -1;
+    for (part = parts ? hyt_json_child(parts) : NULL; part;
+         part = hyt_json_next(part))
+        if (hyt_norm_load(norm, part, err) < 0)
+            return -1;
+    return 0;
+}
+
+int hyt_norm_load(struct hyt_norm *norm, const struct hyt_json *part,
+                  struct hyt_err *err)
+{
+    const char *type = hyt_field_type(part, "normalizer", err);
+    struct hyt_norm_step *step;
+
+    if (!type)
+        return -1;
+    if (strcmp(type, "Sequence") == 0)
+        return load_sequence(norm, part, err);
+    step = add_step(norm);
+    if (strcmp(type, "NFC") == 0) {
+        step->kind = HYT_NORM_NFC;
+        return 0;
+    }
+    if (strcmp(type, "Prepend") == 0) {
+        step->kind = HYT_NORM_PREPEND;
+        return load_content(&step->content, part, "prepend", err);
+    }
+    if (strcmp(type, "Replace") == 0) {
+        step->kind = HYT_NORM_REPLACE;
+        if (hyt_pattern_load(&step->pattern, part, "normalizer", err) < 0)
+            return -1;
+        return load_content(&step->content, part, "content", err);
+    }
+    return hyt_fail(err, "normalizer type \"%s\" is not supported", type);
+}
+
+void hyt_norm_free(struct hyt_norm *norm)
+{
+    for (size_t i = 0; i < norm->n; i++) {
+        hyt_pattern_free(&norm->step[i].pattern);
+        free(norm->step[i].content);
+    }
+    free(norm->step);
+}
+
+static int apply_step(const struct hyt_norm_step *step,
+                      const struct hyt_buf *in, struct hyt_buf *out,
+                      struct hyt_err *err)
+{
+    switch (step->kind) {
+    case HYT_NORM_NFC:
+        return hyt_put_nfc(out, in->s, in->n, err);
+    case HYT_NORM_PREPEND:
+        hyt_buf_puts(out, step->content);
+        hyt_buf_put(out, in->s, in->n);
+        return 0;
+    case HYT_NORM_REPLACE:
+        return hyt_pattern_replace(&step->pattern, step->content, in->s, in->n,
+                                   out, err);
+    }
+    HYT_BUG("unknown normalizer");
+}
+
+int hyt_norm_apply(const struct hyt_norm *norm, bool prefix,
+                   struct hyt_buf *text, struct hyt_buf *spare,
+                   struct hyt_err *err)
+{
+    for (size_t i = 0; i < norm->n; i++) {
+        const struct hyt_norm_step *step = &norm->step[i];
+        struct hyt_buf was;
+
+        if (text->n == 0)
+            return 0;
+        if (step->kind == HYT_NORM_PREPEND && !prefix)
+            continue;
+        hyt_buf_reset(spare);
+        if (apply_step(step, text, spare, err) < 0)
+            return -1;
+        was = *text;
+        *text = *spare;
+        *spare = was;
+    }
+    return 0;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tok.h - the parts of a tokenizer, in the order in which text meets them
+ *
+ * Added tokens are cut out of the text; the rest is normalized, cut into words
+ * and encoded by the model.  The way back is a table: the bytes of every id.
+ */
+#ifndef HYT_TEXT_TOK_H
+#define HYT_TEXT_TOK_H
+
+#include "hyt/json.h"
+#include "hyt/text.h"
+#include "text/added.h"
+#include "text/bpe.h"
+#include "text/norm.h"
+#include "text/pretok.h"
+#include "text/vocab.h"
+
+enum hyt_tok_flag {
+    HYT_TOK_IS_SPECIAL = 1,
+    HYT_TOK_IS_BYTE = 2, /* <0xNN> of byte_fallback */
+    HYT_TOK_IS_ADDED = 4 /* not in the model's own vocabulary */
+};
+
+struct hyt_tok {
+    struct hyt_vocab vocab; /* the model's and the added tokens */
+    unsigned char *flags;   /* by id: enum hyt_tok_flag */
+
+    struct hyt_added raw;        /* looked for in the text as it is */
+    struct hyt_norm norm;        /* then the text is normalized */
+    struct hyt_added normalized; /* looked for in normalized text */
+    struct hyt_pretok pre;
+    struct hyt_bpe bpe;
+    struct hyt_ids32 before, after; /* what the post-processor adds */
+
+    /* What stands for a space in the vocabulary (U+2581).  Where the text
+     * itself has it, only its bytes come back as they were: NULL where the
+     * decoder leaves it alone, or the bytes have no tokens. */
+    char *mark;
+
+    bool has_prefix; /* encoding puts a space in front of a sequence */
+    struct hyt_buf bytes;
+    size_t *bytes_end; /* by id, into `bytes` */
+};
+
+/* Reads the "decoder" part and fills mark, bytes, bytes_end; the other parts
+ * are loaded. */
+int hyt_tok_load_decoder(struct hyt_tok *tok, const struct hyt_json *part,
+                         struct hyt_err *err);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* vocab.h - pieces of text and their ids, both ways */
+#ifndef HYT_TEXT_VOCAB_H
+#define HYT_TEXT_VOCAB_H
+
+#include "hyt/base.h"
+
+#define HYT_MAX_ID ((int32_t)1 << 24) /* bounds what a hostile file can cost */
+
+struct hyt_piece {
+    const char *s; /* NULL: no token has this id */
+    size_t n;
+};
+
+/* All zero is an empty vocabulary. */
+struct hyt_vocab {
+    struct hyt_piece *piece; /* by id */
+    int32_t n;               /* largest id + 1 */
+    size_t cap, n_pieces;
+    int32_t *slot; /* open addressing: id + 1, 0 where free */
+    size_t n_slots;
+    struct hyt_arena arena;
+};
+
+/* Adds a piece; it is an error where the piece or the id is taken already. */
+int hyt_vocab_add(struct hyt_vocab *v, const char *s, size_t n, int32_t id,
+                  struct hyt_err *err);
+int32_t hyt_vocab_find(const struct hyt_vocab *v, const char *s, size_t n);
+void hyt_vocab_free(struct hyt_vocab *v);
+
+#endif

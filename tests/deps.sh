@@ -1,0 +1,77 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# deps.sh - install what is missing, by apt-get
+#
+# usage: tests/deps.sh [build|test|lint]...
+#
+# Silent where nothing is missing.  Where there is no apt-get, or no right to
+# use it, it names what is missing and fails.
+set -u
+
+missing=
+
+# need PACKAGE COMMAND...: the Debian package, and what shows that it is there
+need() {
+    package=$1
+    shift
+    "$@" >/dev/null 2>&1 || missing="$missing $package"
+}
+
+have() {
+    command -v "$1"
+}
+
+pc() {
+    pkg-config --exists "$1"
+}
+
+c_headers() {
+    echo '#include <stdio.h>' | "${CC:-cc}" -E -
+}
+
+for set in "$@"; do
+    case $set in
+    build)
+        need "gcc libc6-dev" c_headers
+        need pkg-config have pkg-config
+        need libcjson-dev pc libcjson
+        need libzstd-dev pc libzstd
+        need libopenblas-serial-dev pc openblas
+        need libonig-dev pc oniguruma
+        need libutf8proc-dev pc libutf8proc
+        need libxxhash-dev pc libxxhash
+        ;;
+    test)
+        need libcmocka-dev pc cmocka
+        need jq have jq
+        need gawk have gawk
+        need zstd have zstd
+        ;;
+    lint)
+        need clang have clang
+        need clang-format have clang-format
+        need clang-tidy have clang-tidy
+        need cppcheck have cppcheck
+        need shellcheck have shellcheck
+        need scdoc have scdoc
+        ;;
+    *)
+        echo "usage: $0 [build|test|lint]..." >&2
+        exit 2
+        ;;
+    esac
+done
+[ -n "$missing" ] || exit 0
+
+apt="env DEBIAN_FRONTEND=noninteractive apt-get -q -y"
+if [ "$(id -u)" != 0 ]; then
+    have sudo >/dev/null && apt="sudo $apt" || apt=
+fi
+if [ -z "$apt" ] || ! have apt-get >/dev/null; then
+    echo "missing (names as in Debian):$missing" >&2
+    exit 1
+fi
+echo "installing:$missing" >&2
+# shellcheck disable=SC2086 # each word is a package
+$apt update >&2 && $apt install $missing >&2

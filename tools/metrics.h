@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * metrics.h - a batch as hyt-update holds it, and the line it comes to
+ */
+#ifndef HYT_METRICS_H
+#define HYT_METRICS_H
+
+#include "hyt/train.h"
+#include "open.h"
+#include "tool.h"
+
+/* Of a record, what the examples do not hold. NaN: null or absent. */
+struct hyt_batch_record {
+    const char *file;
+    uint64_t lineno;
+    char digest[17]; /* policy.digest; "" where there is none */
+    uint64_t group;  /* hash of its name */
+    double reward, trust, lambda, prg;
+};
+
+/* The records of one optimizer step; owns copies of their tokens. */
+struct hyt_batch {
+    int64_t number;
+    size_t n, of; /* read so far, announced by weight.of */
+    struct hyt_example *example;
+    struct hyt_batch_record *record;
+    size_t example_cap, record_cap;
+    struct hyt_arena arena;
+};
+
+/* Adds the next record: weight.index must be the next of its batch. */
+int hyt_batch_read(struct hyt_batch *b, struct hyt_rec *rec,
+                   const struct hyt_opened *o,
+                   struct hyt_err *err) HYT_MUST_USE;
+void hyt_batch_clear_records(struct hyt_batch *b);
+void hyt_batch_free(struct hyt_batch *b);
+
+struct hyt_step_facts {
+    uint64_t step;
+    double lr, grad_norm;
+    uint64_t began; /* hyt_metrics_clock() before the step */
+};
+
+uint64_t hyt_metrics_clock(void); /* microseconds */
+
+/* Appends the step's JSON object, names as TRL's where TRL has one. */
+void hyt_metrics_line(struct hyt_buf *line, const struct hyt_step_facts *f,
+                      const struct hyt_batch *b,
+                      const struct hyt_train_sums *s);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * newmodel.h - a model directory with random weights (hyt-ckpt new)
+ */
+#ifndef HYT_NEWMODEL_H
+#define HYT_NEWMODEL_H
+
+#include "hyt/base.h"
+
+enum hyt_arch { HYT_ARCH_LLAMA, HYT_ARCH_QWEN2, HYT_ARCH_QWEN3 };
+
+/* 0 (and -1 for arch and tied): the shape's own, or the default. */
+struct hyt_newmodel {
+    const char *dir;
+    const char *shape;     /* "tiny5m,layers=2" */
+    const char *tokenizer; /* path of a tokenizer.json; NULL: bytes */
+    int arch;              /* enum hyt_arch */
+    int tied;
+    bool bf16;
+    uint64_t seed, max_positions;
+    double rope_theta;
+};
+
+/* Creates the directory and its files, the model last.  *usage: the failure is
+ * one of the command line. */
+int hyt_newmodel(const struct hyt_newmodel *nm, bool *usage,
+                 struct hyt_err *err) HYT_MUST_USE;
+
+/* What of a tokenizer concerns the model. */
+struct hyt_toksize {
+    uint64_t size; /* largest id + 1 */
+    int64_t bos, eos;
+};
+
+/* bytetok.c: a tokenizer of 256 bytes and one end-of-text token. */
+void hyt_bytetok_print(struct hyt_buf *tokenizer, struct hyt_buf *config,
+                       struct hyt_toksize *size);
+
+/* bytetok.c: reads a tokenizer.json, and the tokenizer_config.json beside it
+ * (empty where there is none). */
+int hyt_tok_read(const char *path, struct hyt_buf *tokenizer,
+                 struct hyt_buf *config, struct hyt_toksize *size,
+                 struct hyt_err *err) HYT_MUST_USE;
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * open.c - opens a model directory the way every tool with -m needs it
+ */
+#include <string.h>
+
+#include "hyt/kern.h"
+#include "open.h"
+
+struct hyt_tok *hyt_open_tokenizer(const struct hyt_ckpt *ckpt,
+                                   struct hyt_err *err)
+{
+    struct hyt_buf json = {0}, config = {0};
+    struct hyt_tok *tok = NULL;
+    int got = hyt_ckpt_file(ckpt, "tokenizer.json", &json, err);
+
+    if (got == 0)
+        hyt_fail(err, "%s: no tokenizer.json", hyt_ckpt_dir(ckpt));
+    if (got > 0 &&
+        hyt_ckpt_file(ckpt, "tokenizer_config.json", &config, err) >= 0) {
+        tok = hyt_tok_load(json.s, json.n, config.s, config.n, err);
+        if (tok == NULL)
+            hyt_fail_prefix(err, "%s: ", hyt_ckpt_dir(ckpt));
+    }
+    hyt_buf_free(&json);
+    hyt_buf_free(&config);
+    return tok;
+}
+
+int hyt_open_weights(struct hyt_opened *o, const char *path,
+                     struct hyt_err *err)
+{
+    memset(o, 0, sizeof(*o));
+    o->ckpt = hyt_ckpt_open(path, err);
+    if (o->ckpt == NULL)
+        return -1;
+    o->model = hyt_model_open(o->ckpt, err);
+    if (o->model != NULL)
+        return 0;
+    hyt_close(o);
+    return -1;
+}
+
+int hyt_open(struct hyt_opened *o, const struct hyt_main *m,
+             struct hyt_err *err)
+{
+    size_t vocab;
+
+    memset(o, 0, sizeof(*o));
+    if (hyt_kern_check(err) < 0)
+        return -1;
+    hyt_threads_set((int)m->threads);
+    if (hyt_open_weights(o, m->model, err) < 0)
+        return -1;
+    o->tok = hyt_open_tokenizer(o->ckpt, err);
+    if (o->tok == NULL) {
+        hyt_close(o);
+        return -1;
+    }
+    vocab = (size_t)hyt_tok_vocab(o->tok);
+    if (vocab > o->model->c.V) {
+        hyt_fail(err,
+                 "%s: the tokenizer has %zu ids, the model a vocabulary of "
+                 "%zu",
+                 hyt_ckpt_dir(o->ckpt), vocab, o->model->c.V);
+        hyt_close(o);
+        return -1;
+    }
+    hyt_model_set_vocab(o->model, vocab);
+    return 0;
+}
+
+void hyt_close(struct hyt_opened *o)
+{
+    hyt_tok_free(o->tok);
+    hyt_model_close(o->model);
+    hyt_ckpt_close(o->ckpt);
+    memset(o, 0, sizeof(*o));
+}
+
+static int check_ids(const struct hyt_opened *o, struct hyt_rec *rec,
+                     const char *what, const int32_t *id, size_t n,
+                     struct hyt_err *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (id[i] < 0 || (size_t)id[i] >= o->model->vocab)
+            return hyt_rec_fail(rec, "tokens", err,
+                                "tokens.%s has %d, which is no token of this "
+                                "model (%zu)",
+                                what, (int)id[i], o->model->vocab);
+    return 0;
+}
+
+int hyt_check_tokens(const struct hyt_opened *o, struct hyt_rec *rec,
+                     const struct hyt_tokens *t, struct hyt_err *err)
+{
+    size_t n = t->n_prompt + t->n_completion;
+
+    if (t->n_prompt == 0)
+        return hyt_rec_fail(rec, "tokens", err, "the prompt has no tokens");
+    if (n > o->model->c.max_positions)
+        return hyt_rec_fail(rec, "tokens", err,
+                            "%zu prompt and %zu completion tokens are more "
+                            "than the model's context of %zu",
+                            t->n_prompt, t->n_completion,
+                            o->model->c.max_positions);
+    if (check_ids(o, rec, "prompt", t->prompt, t->n_prompt, err) < 0)
+        return -1;
+    return check_ids(o, rec, "completion", t->completion, t->n_completion, err);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * open.h - a checkpoint opened for use: weights, config, tokenizer, state
+ */
+#ifndef HYT_OPEN_H
+#define HYT_OPEN_H
+
+#include "hyt/ckpt.h"
+#include "hyt/model.h"
+#include "hyt/text.h"
+#include "tool.h"
+
+struct hyt_opened {
+    struct hyt_ckpt *ckpt;
+    struct hyt_model *model;
+    struct hyt_tok *tok;
+};
+
+/* Opens m->model, sets the threads and checks HYT_KERN. -1 on error. */
+int hyt_open(struct hyt_opened *o, const struct hyt_main *m,
+             struct hyt_err *err) HYT_MUST_USE;
+
+/* The same without a tokenizer, for another directory (--ref). */
+int hyt_open_weights(struct hyt_opened *o, const char *path,
+                     struct hyt_err *err) HYT_MUST_USE;
+void hyt_close(struct hyt_opened *o);
+
+/* The tokenizer of an open checkpoint; NULL on error. */
+struct hyt_tok *hyt_open_tokenizer(const struct hyt_ckpt *ckpt,
+                                   struct hyt_err *err) HYT_MUST_USE;
+
+/* Checks ids from a record against the model: range and context length. */
+int hyt_check_tokens(const struct hyt_opened *o, struct hyt_rec *rec,
+                     const struct hyt_tokens *t,
+                     struct hyt_err *err) HYT_MUST_USE;
+
+#endif
