@@ -59,7 +59,8 @@ void hyt_bytetok_print(struct hyt_buf *tokenizer, struct hyt_buf *config,
         hyt_json_put_str(tokenizer, c.s, c.n);
         hyt_buf_printf(tokenizer, ": %u,\n", b);
     }
-    hyt_buf_puts(tokenizer, "\"" END_OF_TEXT "\": 256\n},\n\"merges\": []}\n}\n");
+    hyt_buf_puts(tokenizer,
+                 "\"" END_OF_TEXT "\": 256\n},\n\"merges\": []}\n}\n");
     hyt_buf_puts(config, "{\n"
                          " \"tokenizer_class\": \"PreTrainedTokenizerFast\",\n"
                          " \"bos_token\": \"" END_OF_TEXT "\",\n"
@@ -87,8 +88,8 @@ static int64_t id_of(const struct hyt_json *tree, const char *token)
             strcmp(hyt_json_str(content), token) == 0)
             return (int64_t)hyt_json_num(id);
     }
-    id = hyt_json_get(hyt_json_get(hyt_json_get(tree, "model"), "vocab"),
-                      token);
+    id =
+        hyt_json_get(hyt_json_get(hyt_json_get(tree, "model"), "vocab"), token);
     return id && hyt_json_type(id) == HYT_JSON_NUM ? (int64_t)hyt_json_num(id)
                                                    : -1;
 }
@@ -142,8 +143,8 @@ static int read_config(const char *path, struct hyt_buf *config,
     *tree = NULL;
     if (access(name.s, F_OK) == 0) {
         status = hyt_file_read(name.s, TOKENIZER_MAX, config, err);
-        if (status >= 0 && !(*tree = hyt_json_parse(config->s, config->n, 0,
-                                                    err)))
+        if (status >= 0 &&
+            !(*tree = hyt_json_parse(config->s, config->n, 0, err)))
             status = hyt_fail_prefix(err, "%s: ", name.s);
     }
     hyt_buf_free(&name);

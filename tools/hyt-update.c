@@ -174,10 +174,10 @@ static int already_done(struct update *u)
     base = hyt_ckpt_meta(old, "hyt.base");
     cursor = hyt_ckpt_meta(old, "hyt.cursor");
     if (base == NULL || cursor == NULL || strcmp(base, u->digest) != 0) {
+        /* Another origin is refused when the work begins; an unfinished run
+         * of this one is made again. */
         hyt_ckpt_close(old);
-        return hyt_fail(&u->m.err,
-                        "%s: holds a checkpoint that was not made from %s",
-                        out_dir, u->m.model);
+        return 0;
     }
     while ((got = hyt_main_next(&u->m, &rec)) > 0) {
         size_t n;
@@ -249,7 +249,7 @@ static int start(struct update *u)
 static int commit(struct update *u, int got)
 {
     struct hyt_buf line = {0};
-    uint64_t generation = hyt_ckpt_generation(u->o.ckpt) + 1;
+    uint64_t generation = u->work ? hyt_work_generation(u->work) : 0;
     char text[64];
     int status;
 
@@ -260,8 +260,8 @@ static int commit(struct update *u, int got)
         return got;
     }
     cursor_text(u, text);
-    hyt_work_meta(u->work, "hyt.base", u->digest);
-    if (got == 0 && u->m.n_bad == 0)
+    /* Only a finished run is the result of its input. */
+    if (got == 0 && u->m.n_bad == 0 && !hyt_main_stopping())
         hyt_work_meta(u->work, "hyt.cursor", text);
     status = hyt_work_commit(u->work, u->step, &u->m.err);
     if (status < 0)

@@ -46,9 +46,12 @@ static int set_number(struct shape *s, const char *key, const char *value,
         const char *name;
         uint64_t *value, max;
     } numbers[] = {
-        {"layers", &s->layers, 10000},      {"hidden", &s->hidden, 1 << 20},
-        {"heads", &s->heads, 1 << 16},      {"kv_heads", &s->kv_heads, 1 << 16},
-        {"head_dim", &s->head_dim, 1 << 14}, {"ffn", &s->ffn, 1 << 22},
+        {"layers", &s->layers, 10000},
+        {"hidden", &s->hidden, 1 << 20},
+        {"heads", &s->heads, 1 << 16},
+        {"kv_heads", &s->kv_heads, 1 << 16},
+        {"head_dim", &s->head_dim, 1 << 14},
+        {"ffn", &s->ffn, 1 << 22},
         {"vocab", &s->vocab, 1 << 24},
     };
 
@@ -217,8 +220,7 @@ static void plan_model(struct plan *p, const struct shape *s)
 static void fill(void *data, const struct hyt_tensor *t, struct init init,
                  uint64_t seed)
 {
-    uint64_t key =
-        hyt_rng_key(seed, hyt_hash64(t->name, strlen(t->name), 0));
+    uint64_t key = hyt_rng_key(seed, hyt_hash64(t->name, strlen(t->name), 0));
     uint64_t n = t->n_bytes / hyt_dtype_size(t->dtype);
 
     for (uint64_t i = 0; i < n; i++) {

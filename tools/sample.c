@@ -30,8 +30,8 @@ bool hyt_reward_parse(struct hyt_weighing *how, const char **field,
     return true;
 }
 
-/* A number that is there or null.  `top` is the member that must exist, `by`
- * the program that adds it. */
+/* A number that is there or null.  `top` is the member it is in, `by` the
+ * program that adds that. */
 static int read_number(double *x, struct hyt_rec *rec, const char *path,
                        const char *top, const char *by, struct hyt_err *err)
 {
@@ -42,6 +42,11 @@ static int read_number(double *x, struct hyt_rec *rec, const char *path,
         return hyt_rec_fail(rec, NULL, err, "no \"%s\"%s%s", top,
                             by ? ": pass the records through " : "",
                             by ? by : "");
+    if (got < 0 || hyt_json_type(v) == HYT_JSON_NULL)
+        return got < 0 ? -1 : 0;
+    got = hyt_rec_get(rec, path, &v, err);
+    if (got == 0)
+        return hyt_rec_fail(rec, top, err, "no \"%s\"", path);
     if (got > 0)
         got = hyt_rec_num(rec, path, x, err);
     return got < 0 ? -1 : 0;

@@ -160,12 +160,14 @@ void hyt_main_progress(struct hyt_main *m, uint64_t records, uint64_t total,
     double seconds;
     struct hyt_buf b = {0};
 
-    if (m->quiet || !has_terminal())
+    if (m->quiet)
         return;
     now = hyt_say_now();
-    if (now - m->shown < REDRAW_US || now == m->began)
+    if (now - m->shown < REDRAW_US)
         return;
     m->shown = now;
+    if (!has_terminal())
+        return;
     seconds = (double)(now - m->began) / 1e6;
     hyt_buf_printf(&b, "\r\033[K%s: %llu", m->tool->name,
                    (unsigned long long)records);

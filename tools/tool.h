@@ -95,7 +95,8 @@ void hyt_main_warn(struct hyt_main *m, const char *fmt, ...) HYT_PRINTF(2, 3);
 /* The same, only with -v. */
 void hyt_main_info(struct hyt_main *m, const char *fmt, ...) HYT_PRINTF(2, 3);
 
-/* True once INT or TERM arrived (HYT_TOOL_SIGNALS). */
+/* True once INT, TERM or HUP arrived (HYT_TOOL_SIGNALS); hyt_main_next() then
+ * says that the input has ended. */
 bool hyt_main_stopping(void);
 
 /* Rewrites one line on a terminal, at most five times a second: records and

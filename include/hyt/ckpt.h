@@ -55,8 +55,7 @@ struct hyt_ckpt *hyt_ckpt_open(const char *path,
 void hyt_ckpt_close(struct hyt_ckpt *c);
 
 const char *hyt_ckpt_dir(const struct hyt_ckpt *c);
-uint64_t
-hyt_ckpt_generation(const struct hyt_ckpt *c);    /* 0: not written by hyt */
+uint64_t hyt_ckpt_generation(const struct hyt_ckpt *c); /* 0: no update yet */
 uint64_t hyt_ckpt_step(const struct hyt_ckpt *c); /* optimizer steps so far */
 /* 16 hex digits: which weights these are (policy.digest in records). */
 const char *hyt_ckpt_digest(const struct hyt_ckpt *c);

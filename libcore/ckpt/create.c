@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * create.c - a new safetensors file, by temporary name and rename
+ *
+ * Its metadata carry the digest of its data: headers and configs of models of
+ * one shape are alike, so without it two random models would pass for one.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +12,9 @@
 #include <unistd.h>
 
 #include "ckpt/shadow.h"
+
+/* Header bytes for the digest. */
+#define RESERVE ((size_t)64)
 
 struct hyt_st_new {
     char *dir_name, *name;
@@ -33,7 +39,8 @@ struct hyt_st_new *hyt_st_create(const char *path, const struct hyt_tensor *t,
     if (f->dir < 0)
         hyt_fail_errno(err, "%s", f->dir_name);
     else
-        f->shadow = hyt_shadow_create(f->dir, f->dir_name, temp, t, n, 0, err);
+        f->shadow =
+            hyt_shadow_create(f->dir, f->dir_name, temp, t, n, RESERVE, err);
     if (!f->shadow) {
         hyt_st_new_discard(f);
         return NULL;
@@ -48,9 +55,15 @@ void *hyt_st_new_data(struct hyt_st_new *f, size_t i)
 
 int hyt_st_new_close(struct hyt_st_new *f, struct hyt_err *err)
 {
+    struct hyt_digest *d = hyt_digest_new();
+    char hex[17];
+    const struct hyt_pair meta = {"hyt.digest.model", hex};
     int status = -1;
 
-    if (hyt_shadow_seal(f->shadow, NULL, 0, err) == 0 &&
+    hyt_shadow_digest(f->shadow, d);
+    hyt_hex64(hex, hyt_digest_value(d));
+    hyt_digest_free(d);
+    if (hyt_shadow_seal(f->shadow, &meta, 1, err) == 0 &&
         hyt_shadow_sync(f->shadow, false, err) == 0 &&
         hyt_shadow_rename(f->shadow, f->name, err) == 0) {
         hyt_shadow_keep(f->shadow);

@@ -26,7 +26,7 @@ struct parser {
 
 static int HYT_PRINTF(2, 3) fail(struct parser *p, const char *fmt, ...)
 {
-    char what[512];
+    char what[512] = "";
     va_list args;
 
     va_start(args, fmt);
@@ -185,7 +185,7 @@ static int object(struct parser *p,
                   int (*member)(struct parser *p, const char *key, void *ctx),
                   void *ctx)
 {
-    const char *key;
+    const char *key = "";
 
     if (expect(p, '{') < 0)
         return -1;

@@ -36,24 +36,27 @@ static uint64_t read_le64(const uint8_t *p)
     return x;
 }
 
-static int map_file(struct hyt_st *st, const char *name, struct hyt_err *err)
+/* The mapping, st->size bytes, or NULL. */
+static uint8_t *map_file(struct hyt_st *st, const char *name,
+                         struct hyt_err *err)
 {
     struct stat info;
+    void *map = MAP_FAILED;
 
-    if (fstat(st->fd, &info) < 0)
-        return hyt_fail_errno(err, "%s", name);
-    if (!S_ISREG(info.st_mode))
-        return hyt_fail(err, "%s: not a regular file", name);
-    st->size = (uint64_t)info.st_size;
-    if (st->size < 8)
-        return hyt_fail(err, "%s: %" PRIu64 " bytes are no safetensors file",
-                        name, st->size);
-    st->map = mmap(NULL, st->size, PROT_READ, MAP_PRIVATE, st->fd, 0);
-    if (st->map == MAP_FAILED) {
-        st->map = NULL;
-        return hyt_fail_errno(err, "%s: cannot be mapped", name);
+    if (fstat(st->fd, &info) < 0) {
+        hyt_fail_errno(err, "%s", name);
+        return NULL;
     }
-    return 0;
+    st->size = (uint64_t)info.st_size;
+    if (!S_ISREG(info.st_mode))
+        hyt_fail(err, "%s: not a regular file", name);
+    else if (st->size < 8)
+        hyt_fail(err, "%s: %" PRIu64 " bytes are no safetensors file", name,
+                 st->size);
+    else if ((map = mmap(NULL, st->size, PROT_READ, MAP_PRIVATE, st->fd, 0)) ==
+             MAP_FAILED)
+        hyt_fail_errno(err, "%s: cannot be mapped", name);
+    return map == MAP_FAILED ? NULL : map;
 }
 
 static int check_length(struct hyt_st *st, const char *name,
@@ -100,7 +103,8 @@ struct hyt_st *hyt_st_open_fd(int fd, const char *name, struct hyt_err *err)
     struct hyt_st *st = hyt_alloc(1, sizeof *st);
 
     st->fd = fd;
-    if (map_file(st, name, err) < 0 || check_length(st, name, err) < 0)
+    st->map = map_file(st, name, err);
+    if (!st->map || check_length(st, name, err) < 0)
         goto fail;
     if (hyt_st_header_parse(&st->header, (const char *)st->map + 8,
                             st->data_at - 8, st->size - st->data_at, err) < 0) {

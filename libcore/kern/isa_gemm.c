@@ -100,14 +100,11 @@ static void multiply(float *c, size_t ldc, const float *a, const float *b,
     }
     size_t left = hyt_min_size(8, n), right = n - left;
     for (size_t i = 0; i < m; i++, c += ldc) {
-        v8 s0 = sum[i][0], s1 = sum[i][1];
+        v8 c0 = add ? v8_load_n(c, left) : v8_set(0);
+        v8 c1 = add ? v8_load_n(c + left, right) : v8_set(0);
 
-        if (add) {
-            s0 += v8_load_n(c, left);
-            s1 += v8_load_n(c + left, right);
-        }
-        v8_store_n(c, s0, left);
-        v8_store_n(c + left, s1, right);
+        v8_store_n(c, c0 + sum[i][0], left);
+        v8_store_n(c + left, c1 + sum[i][1], right);
     }
 }
 

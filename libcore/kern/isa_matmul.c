@@ -72,7 +72,7 @@ enum { MR = 3, NR = 4, KB = 1024, STRIP = 32 };
 enum { MB_MIN = 24, MB = 96, L2_BYTES = 512 << 10 };
 
 /* From this many rows on, widening the weights first pays. */
-enum { WIDEN_ROWS = 12 };
+enum { WIDEN_ROWS = 6 };
 
 /* acc[i][j] += lanes of sum_k x_ik w_jk, k = 0 … K-1. */
 VEC_INLINE void dot_tile(v8 acc[][NR], const float *x, size_t ldx,
@@ -111,32 +111,28 @@ VEC_INLINE void dot_tile(v8 acc[][NR], const float *x, size_t ldx,
             acc[i][j] = a[i][j];
 }
 
-/* The tile with its sizes known to the compiler. */
+/* The tile with its sizes known to the compiler; bf16 needs registers to
+ * widen in, so only two rows fit. */
 static void dot_rows(v8 acc[][NR], const float *x, size_t ldx,
                      const struct hyt_weight w[NR], size_t rows, size_t K)
 {
-    if (w[0].t == HYT_BF16) {
-        if (rows == 3)
-            dot_tile(acc, x, ldx, w, HYT_BF16, 3, K);
-        else if (rows == 2)
-            dot_tile(acc, x, ldx, w, HYT_BF16, 2, K);
-        else
-            dot_tile(acc, x, ldx, w, HYT_BF16, 1, K);
-    } else {
-        if (rows == 3)
-            dot_tile(acc, x, ldx, w, HYT_F32, 3, K);
-        else if (rows == 2)
-            dot_tile(acc, x, ldx, w, HYT_F32, 2, K);
-        else
-            dot_tile(acc, x, ldx, w, HYT_F32, 1, K);
-    }
+    if (w[0].t == HYT_BF16 && rows == 2)
+        dot_tile(acc, x, ldx, w, HYT_BF16, 2, K);
+    else if (w[0].t == HYT_BF16)
+        dot_tile(acc, x, ldx, w, HYT_BF16, 1, K);
+    else if (rows == 3)
+        dot_tile(acc, x, ldx, w, HYT_F32, 3, K);
+    else if (rows == 2)
+        dot_tile(acc, x, ldx, w, HYT_F32, 2, K);
+    else
+        dot_tile(acc, x, ldx, w, HYT_F32, 1, K);
 }
 
 /* Asks for a share of the next NR rows of w, elements k … k+n-1, while the
  * rows i … i+rows-1 of M are computed: where weights come from memory, they
  * come ahead of their use. */
-static void fetch_ahead(const struct hyt_weight w[NR], size_t k, size_t n,
-                        size_t ldw, size_t i, size_t rows, size_t M)
+VEC_INLINE void fetch_ahead(const struct hyt_weight w[NR], size_t k, size_t n,
+                            size_t ldw, size_t i, size_t rows, size_t M)
 {
     size_t begin = n * i / M, end = n * (i + rows) / M;
 
@@ -171,7 +167,9 @@ static void dot_column(v8 acc[][NR], const float *x,
             }
         }
         for (size_t i = 0; i < M; i += rows) {
-            rows = M - i == 4 ? 2 : hyt_min_size(MR, M - i);
+            rows = hyt_min_size(part[0].t == HYT_BF16 ? 2 : MR, M - i);
+            if (M - i == 4)
+                rows = 2;
             if (ahead)
                 fetch_ahead(w, k, n, K, i, rows, M);
             dot_rows(acc + i, x + i * K + k, K, part, rows, n);

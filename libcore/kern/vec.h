@@ -47,23 +47,28 @@ VEC_INLINE v8 v8_load(const float *p)
     return v;
 }
 
-/* The first n < 8 lanes; the others are zero. */
-VEC_INLINE v8 v8_load_n(const float *p, size_t n)
-{
-    v8 v = {0};
-
-    memcpy(&v, p, n * sizeof(float));
-    return v;
-}
-
 VEC_INLINE void v8_store(float *p, v8 v)
 {
     memcpy(p, &v, sizeof(v));
 }
 
+/* The first n <= 8 lanes; the others are zero. */
+VEC_INLINE v8 v8_load_n(const float *p, size_t n)
+{
+    v8 v = {0};
+
+    if (n == 8)
+        return v8_load(p);
+    memcpy(&v, p, n * sizeof(float));
+    return v;
+}
+
 VEC_INLINE void v8_store_n(float *p, v8 v, size_t n)
 {
-    memcpy(p, &v, n * sizeof(float));
+    if (n == 8)
+        v8_store(p, v);
+    else
+        memcpy(p, &v, n * sizeof(float));
 }
 
 /* bf16 is the upper half of a float: widening is exact. */
@@ -88,6 +93,8 @@ VEC_INLINE v8 v8_load_bf16_n(const uint16_t *p, size_t n)
 {
     v8h h = {0};
 
+    if (n == 8)
+        return v8_load_bf16(p);
     memcpy(&h, p, n * sizeof(uint16_t));
     return v8_widen(h);
 }
@@ -95,12 +102,9 @@ VEC_INLINE v8 v8_load_bf16_n(const uint16_t *p, size_t n)
 /* Elements i … i+n-1 of a stored weight, n <= 8. */
 VEC_INLINE v8 v8_load_weight(struct hyt_weight w, size_t i, size_t n)
 {
-    if (w.t == HYT_BF16) {
-        const uint16_t *p = (const uint16_t *)w.p + i;
-        return n == 8 ? v8_load_bf16(p) : v8_load_bf16_n(p, n);
-    }
-    const float *p = (const float *)w.p + i;
-    return n == 8 ? v8_load(p) : v8_load_n(p, n);
+    if (w.t == HYT_BF16)
+        return v8_load_bf16_n((const uint16_t *)w.p + i, n);
+    return v8_load_n((const float *)w.p + i, n);
 }
 
 /* a b + c, rounded once. */

@@ -126,6 +126,7 @@ void hyt_backward(struct hyt_state *st, float *grads)
 {
     const struct hyt_model *m = st->m;
     size_t T = st->n_rows, D = m->c.D;
+    uint64_t began = hyt_trace_begin();
     struct dact d;
     float *slab;
     int32_t *id;
@@ -153,4 +154,5 @@ void hyt_backward(struct hyt_state *st, float *grads)
     hyt_embed_bwd(grads + m->embed.grad, d.dx, id, T, D);
     free(id);
     free(slab);
+    hyt_trace_end("backward", began);
 }

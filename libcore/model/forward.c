@@ -154,6 +154,7 @@ static enum save_mode choose_mode(const struct hyt_state *st, bool save)
 void hyt_forward(struct hyt_state *st, bool save)
 {
     const struct hyt_config *c = &st->m->c;
+    uint64_t began = hyt_trace_begin();
 
     if (st->n_rows == 0)
         return;
@@ -166,4 +167,5 @@ void hyt_forward(struct hyt_state *st, bool save)
         hyt_block_fwd(st, l, &st->act[l],
                       l + 1 < c->L ? st->act[l + 1].x : st->x_out);
     forget_copies(st);
+    hyt_trace_end("forward", began);
 }

@@ -63,6 +63,7 @@ static void logits_of(struct hyt_state *st, size_t i, size_t n, int32_t *target)
 void hyt_head_stats(struct hyt_state *st, struct hyt_row_stats *stats)
 {
     size_t V = st->m->vocab, tile = hyt_state_head_tile(st);
+    uint64_t began = hyt_trace_begin();
     int32_t *target = hyt_alloc(tile, sizeof(*target));
 
     gather(st);
@@ -73,6 +74,7 @@ void hyt_head_stats(struct hyt_state *st, struct hyt_row_stats *stats)
         hyt_vocab_stats(stats + i, st->z, target, n, V, V);
     }
     free(target);
+    hyt_trace_end("head", began);
 }
 
 struct each_row {
@@ -95,6 +97,7 @@ void hyt_head_logits(struct hyt_state *st,
                      void *ctx)
 {
     size_t tile = hyt_state_head_tile(st);
+    uint64_t began = hyt_trace_begin();
     int32_t *target = hyt_alloc(tile, sizeof(*target));
 
     gather(st);
@@ -106,6 +109,7 @@ void hyt_head_logits(struct hyt_state *st,
         hyt_parallel_for(n, one_row, &each);
     }
     free(target);
+    hyt_trace_end("head", began);
 }
 
 /*
@@ -119,6 +123,7 @@ void hyt_head_loss(struct hyt_state *st, struct hyt_row_stats *stats,
 {
     const struct hyt_model *m = st->m;
     size_t D = m->c.D, V = m->vocab, tile = hyt_state_head_tile(st);
+    uint64_t began = hyt_trace_begin();
     int32_t *target = hyt_alloc(tile, sizeof(*target));
     float *g = hyt_alloc(tile, sizeof(*g));
     float *dh = hyt_alloc_aligned(tile * D, sizeof(float));
@@ -143,4 +148,5 @@ void hyt_head_loss(struct hyt_state *st, struct hyt_row_stats *stats,
     free(dh);
     free(g);
     free(target);
+    hyt_trace_end("head loss", began);
 }

@@ -103,9 +103,11 @@ static int find_top(struct hyt_rec *rec, const char *name,
         member = hyt_rec_member(rec->line.s, &rec->scan, name, &twice);
         if (member == HYT_REC_NONE)
             return 0;
-        if (twice != HYT_REC_NONE)
-            return hyt_rec_fail_at(rec, rec->scan.member[twice].key + 1, err,
-                                   "a second key \"%s\"", name);
+        if (twice != HYT_REC_NONE) {
+            hyt_rec_fail_at(rec, rec->scan.member[twice].key + 1, err,
+                            "a second key \"%s\"", name);
+            return -1;
+        }
     }
     *look = look_at(rec, set, member);
     return 1;

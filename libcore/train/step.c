@@ -238,6 +238,7 @@ double hyt_trainer_grad_norm(const struct hyt_trainer *t)
 
 void hyt_train_apply(struct hyt_trainer *t, uint64_t step, double lr)
 {
+    uint64_t began = hyt_trace_begin();
     double norm = hyt_trainer_grad_norm(t), n = (double)step;
     struct hyt_adamw a = {
         .lr = (float)lr,

@@ -70,11 +70,16 @@ empty() {
     return 1
 }
 
-# equal: out is what a plain good record gives
+# untimed FILE: without the one figure that a clock has a part in
+untimed() {
+    sed 's/"tokens_per_second":[0-9.e+-]*/"tokens_per_second":0/' "$1"
+}
+
+# equal [N]: out is what N plain good records give
 equal() {
-    mv out got
+    untimed out >got
     good "${1-1}" | run 0 || return
-    cmp out got
+    untimed out | cmp - got
 }
 
 # is_bad COLUMN LINE: refused with the position, nothing written
@@ -115,7 +120,7 @@ case_closed_stdout() {
     status $? 1 && one_line '.'
 }
 
-# --- every tool that reads records ---------------------------------------------
+# --- every tool that reads records --------------------------------------------
 
 case_missing() {
     run 1 no-such-file && empty out && one_line 'no-such-file: No such file'
@@ -236,7 +241,8 @@ case_long_line() {
         printf '",%s\n' "${record#\{}"
     } | run 0 && tr -d '~' <out >got &&
         tr -d -c '~' <out | wc -c >tildes &&
-        foreign '"x":""' | run 0 && cmp out got &&
+        foreign '"x":""' | run 0 &&
+        untimed got >want && untimed out | cmp - want &&
         if [ "$kind" = filter ]; then [ "$(cat tildes)" -eq 10000000 ]; fi
 }
 
@@ -261,7 +267,8 @@ case_first_bad_stops() {
         if [ "$kind" = filter ]; then equal; fi
 }
 
-# the reader of the output leaves: quietly
+# the reader of the output leaves: quietly, or with a word where more than the
+# output is lost
 case_head_1() {
     good 20 >twenty
     i=0
@@ -275,8 +282,11 @@ case_head_1() {
         echo $? >rc
     } | head -n 1 >out
     [ "$kind" != filter ] || [ "$(wc -l <out)" -eq 1 ] || return
-    [ "$(cat rc)" -eq 141 ] || [ "$(cat rc)" -eq 0 ] || status "$(cat rc)" 141
-    empty err
+    case $kind,$(cat rc) in
+    *,0 | *,141) empty err ;;
+    report,1) one_line 'standard output: ' ;;
+    *) status "$(cat rc)" 141 ;;
+    esac
 }
 
 # --- filters -----------------------------------------------------------------

@@ -31,7 +31,7 @@ try() {
 
 work=$PWD
 if command -v hyt-ckpt >/dev/null; then
-    hyt-ckpt new --hidden 16 --layers 1 --heads 2 --kv-heads 1 --ffn 24 \
+    hyt-ckpt new --shape layers=1,hidden=16,heads=2,kv_heads=1,ffn=24 \
         "$work/model" >log 2>&1 || sed 's/^/# hyt-ckpt new: /' log
 fi
 

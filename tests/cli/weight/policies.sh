@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Every switch is accepted and does something; what a policy has no use for is
+# a usage error; what it needs and lacks is named.
+
+set -eu
+awk -v traces=6 -v groups=6 -v size=4 -f "$CASE/records.awk" |
+    sed 's/^{/{"mine":0.25,/; 9s/0.25/-1/; 12s/0.25/null/; 14s/0.25/2/' >in
+
+hyt-weight in | jq -c .weight.coef >base
+
+# differs ARGS...: other coefficients than without, all finite
+differs() {
+    hyt-weight "$@" in | jq -c .weight.coef >coef
+    if cmp -s coef base || grep -q null coef || [ ! -s coef ]; then
+        echo "$*: no other coefficients"
+        exit 1
+    fi
+}
+for policy in rd rlif fixed hpt srft; do
+    differs --policy "$policy"
+done
+for reward in prg self-certainty entropy logp majority field:mine; do
+    differs --reward "$reward"
+done
+for norm in grpo dr_grpo; do
+    differs --norm "$norm"
+done
+for scale in batch none; do
+    differs --scale "$scale"
+done
+differs --gate trust
+differs --rd-weight none
+differs --balance constant --lambda 0.4
+differs --lambda 0.1
+differs --rd-temp 0.1
+differs --w-max 0.5
+differs --norm dr_grpo --dr-grpo-length 100
+differs --policy hpt --hpt-gamma 0.9
+hyt-weight --reward auto --balance auto --rd-weight auto in |
+    jq -c .weight.coef | cmp - base
+
+# an anchor: records or numbers
+echo 0.9 >numbers
+echo '{"prg":{"score":0.9}}' >records
+differs --anchor numbers
+mv coef want
+differs --anchor records
+cmp coef want
+: >none
+hyt-weight --anchor none in >out 2>err && exit 1
+grep -q 'none: no score' err
+echo x >bad
+hyt-weight --anchor bad in >out 2>err && exit 1
+grep -q 'bad:1: ' err
+
+# fails STATUS MESSAGE ARGS...
+fails() {
+    want=$1 message=$2 status=0
+    shift 2
+    hyt-weight "$@" >out 2>err || status=$?
+    if [ "$status" -ne "$want" ] || ! grep -q -F -e "$message" err; then
+        echo "$*: $status"
+        cat err
+        exit 1
+    fi
+}
+fails 2 '--reward' --reward luck in
+fails 2 '--reward' --reward field: in
+fails 2 '--balance' --policy srft --balance trust in
+fails 2 '--rd-weight' --policy rlif --rd-weight prg in
+fails 2 '--gate' --policy rlif --gate trust in
+fails 2 '--anchor' --policy rd --anchor numbers in
+fails 1 'no "theirs"' --reward field:theirs in
+sed 's/"prg":/"p":/' in >less
+fails 1 'hyt-prg' less
+sed 's/"certainty":/"c":/' in >less
+fails 1 'hyt-prg' less
+sed 's/"final":/"f":/' in >less
+fails 1 'hyt-split' --reward majority less
+sed 's/"tokens":/"t":/' in >less
+fails 1 'hyt-rollout' less
+sed 's/"kind":"rd"/"kind":"sft"/' in >less
+fails 1 '"sft" is neither' less
+hyt-weight --policy fixed --reward majority in >out # reads no PRG
+sed 's/"prg":/"p":/' in | hyt-weight --policy fixed --reward majority |
+    jq -c .weight >without
+jq -c .weight out | cmp - without

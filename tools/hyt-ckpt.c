@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hyt-ckpt - make, inspect, verify and compare checkpoints
+ *
+ * The first operand says what to do.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "ckptinfo.h"
+#include "hyt/ckpt.h"
+#include "newmodel.h"
+#include "tool.h"
+
+static const char *shape, *tokenizer;
+static int arch, dtype;
+static bool tied, untied, json;
+static int64_t max_positions;
+static double rope_theta;
+
+static const struct hyt_opt opts[] = {
+    OPT_STR(0, "shape", &shape, "SHAPE",
+            "new: a name (tiny5m, smol135, qwen0.5b), key=value,..., or both"),
+    OPT_STR(0, "tokenizer", &tokenizer, "FILE",
+            "new: a tokenizer.json; without it a token is a byte"),
+    OPT_ENUM(0, "arch", &arch, "auto|llama|qwen2|qwen3",
+             "new: kind of model; auto: the named shape's, or llama"),
+    OPT_ENUM(0, "dtype", &dtype, "f32|bf16", "new: how weights are stored"),
+    OPT_FLAG(0, "tied", &tied,
+             "new: the output head is the embedding (default)"),
+    OPT_FLAG(0, "untied", &untied, "new: the output head has its own weights"),
+    OPT_INT(0, "max-positions", &max_positions, 0, 1 << 24,
+            "new: longest sequence; 0: the shape's, or 2048"),
+    OPT_FLOAT(0, "rope-theta", &rope_theta, 0, 1e12,
+              "new: base of the rotary angles; 0: the shape's, or 10000"),
+    OPT_FLAG(0, "json", &json, "info, diff: write JSON"),
+    OPT_END,
+};
+
+static const struct hyt_tool tool = {
+    "hyt-ckpt", "make, inspect, verify and compare checkpoints",
+    "new DIR | info DIR | verify DIR | log DIR | diff A B", opts,
+    HYT_TOOL_SEED | HYT_TOOL_NO_INPUT};
+
+static int print(struct hyt_main *m, struct hyt_buf *text, int status)
+{
+    if (status >= 0 && text->n &&
+        hyt_out_write(m->out, text->s, text->n, &m->err) < 0)
+        status = -1;
+    hyt_buf_free(text);
+    return status;
+}
+
+static int new_model(struct hyt_main *m, char **dir)
+{
+    const struct hyt_newmodel nm = {
+        .dir = dir[0],
+        .shape = shape,
+        .tokenizer = tokenizer,
+        .arch = arch - 1,
+        .tied = tied     ? 1
+                : untied ? 0
+                         : -1,
+        .bf16 = dtype == 1,
+        .seed = (uint64_t)m->seed,
+        .max_positions = (uint64_t)max_positions,
+        .rope_theta = rope_theta,
+    };
+    bool usage;
+    int status;
+
+    if (!shape)
+        hyt_main_usage(m, "new: --shape is required");
+    if (tied && untied)
+        hyt_main_usage(m, "new: --tied and --untied exclude each other");
+    status = hyt_newmodel(&nm, &usage, &m->err);
+    if (status < 0 && usage)
+        hyt_main_usage(m, "%s", m->err.msg);
+    return status;
+}
+
+static int info(struct hyt_main *m, char **dir)
+{
+    struct hyt_ckpt *c = hyt_ckpt_open(dir[0], &m->err);
+    struct hyt_buf text = {0};
+
+    if (!c)
+        return -1;
+    hyt_ckpt_info(c, json, &text);
+    hyt_ckpt_close(c);
+    return print(m, &text, 0);
+}
+
+static int verify(struct hyt_main *m, char **dir)
+{
+    struct hyt_ckpt *c = hyt_ckpt_open(dir[0], &m->err);
+    struct hyt_buf text = {0};
+    int status = c ? hyt_ckpt_verify(c, &m->err) : -1;
+
+    if (status == 0 && hyt_ckpt_meta(c, "hyt.digest.model"))
+        hyt_buf_printf(&text, "generation %" PRIu64 ": digest %s holds\n",
+                       hyt_ckpt_generation(c), hyt_ckpt_digest(c));
+    else if (status == 0)
+        hyt_buf_puts(&text, "well-formed; written by another program, so "
+                            "without a digest of the data\n");
+    hyt_ckpt_close(c);
+    return print(m, &text, status);
+}
+
+/* The log as the commit record has it: what is behind its length belongs to no
+ * generation. */
+static int show_log(struct hyt_main *m, char **dir)
+{
+    struct hyt_ckpt *c = hyt_ckpt_open(dir[0], &m->err);
+    struct hyt_buf text = {0};
+    const char *length;
+    uint64_t n = 0;
+    int status = -1;
+
+    if (!c)
+        return -1;
+    length = hyt_ckpt_meta(c, "hyt.log_bytes");
+    if (!length || hyt_parse_u64(length, &n, &m->err) == 0)
+        status = n ? hyt_ckpt_file(c, "hyt-log.jsonl", &text, &m->err) : 0;
+    if (status >= 0 && text.n < n) {
+        hyt_main_warn(m, "%s: hyt-log.jsonl has %zu of %" PRIu64 " bytes",
+                      hyt_ckpt_dir(c), text.n, n);
+        n = text.n;
+    }
+    text.n = (size_t)n;
+    hyt_ckpt_close(c);
+    return print(m, &text, status);
+}
+
+/* 1 where they differ. */
+static int diff(struct hyt_main *m, char **dir)
+{
+    struct hyt_ckpt *a = hyt_ckpt_open(dir[0], &m->err), *b = NULL;
+    struct hyt_buf text = {0};
+    int status = -1;
+
+    if (a)
+        b = hyt_ckpt_open(dir[1], &m->err);
+    if (b)
+        status = hyt_ckpt_diff(a, b, json, &text);
+    hyt_ckpt_close(a);
+    hyt_ckpt_close(b);
+    return print(m, &text, status);
+}
+
+static const struct {
+    const char *name;
+    size_t n_operands;
+    int (*run)(struct hyt_main *m, char **operand);
+} verbs[] = {
+    {"new", 1, new_model}, {"info", 1, info}, {"verify", 1, verify},
+    {"log", 1, show_log},  {"diff", 2, diff},
+};
+
+/* Options that only some verbs have. */
+static void check_options(struct hyt_main *m, const char *verb)
+{
+    bool is_new = strcmp(verb, "new") == 0;
+
+    if (!is_new && (shape || tokenizer || arch || dtype || tied || untied ||
+                    max_positions || rope_theta > 0 || m->seed))
+        hyt_main_usage(m, "%s takes none of the options of \"new\"", verb);
+    if (json && strcmp(verb, "info") != 0 && strcmp(verb, "diff") != 0)
+        hyt_main_usage(m, "%s has no --json", verb);
+}
+
+int main(int argc, char **argv)
+{
+    struct hyt_main m;
+    int got, status;
+
+    hyt_main_open(&m, &tool, argc, argv);
+    if (m.n_operands == 0)
+        hyt_main_usage(&m, "expected new, info, verify, log or diff");
+    for (size_t i = 0; i < HYT_LEN(verbs); i++) {
+        if (strcmp(verbs[i].name, m.operand[0]) != 0)
+            continue;
+        if (m.n_operands != 1 + verbs[i].n_operands)
+            hyt_main_usage(&m, "%s takes %zu operand%s", verbs[i].name,
+                           verbs[i].n_operands,
+                           verbs[i].n_operands == 1 ? "" : "s");
+        check_options(&m, verbs[i].name);
+        got = verbs[i].run(&m, m.operand + 1);
+        status = hyt_main_close(&m, got);
+        return status == HYT_EXIT_OK && got > 0 ? HYT_EXIT_UNMET : status;
+    }
+    hyt_main_usage(&m,
+                   "unknown \"%s\": expected new, info, verify, log or diff",
+                   m.operand[0]);
+}
