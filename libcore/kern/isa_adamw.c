@@ -53,8 +53,8 @@ VEC_INLINE void step(float *w, uint16_t *stored, float *m, float *v,
     v8_store_n(m, mi, n);
     v8_store_n(v, vi, n);
     v8_store_n(w, wi, n);
-    for (size_t l = 0; stored && l < n; l++)
-        stored[l] = hyt_bf16_round(wi[l]);
+    if (stored)
+        v8_store_bf16_n(stored, wi, n);
 }
 
 void HYT_KERN_FN(adamw)(float *w, uint16_t *stored, float *m, float *v,

@@ -99,6 +99,21 @@ VEC_INLINE v8 v8_load_bf16_n(const uint16_t *p, size_t n)
     return v8_widen(h);
 }
 
+/* hyt_bf16_round() of n <= 8 lanes: to nearest, ties to even; NaN, the only
+ * value that differs from itself, stays NaN. */
+VEC_INLINE void v8_store_bf16_n(uint16_t *p, v8 v, size_t n)
+{
+    v8u u = (v8u)v, nan = (v8u)(v != v);
+    v8u rounded = (u + 0x7fff + ((u >> 16) & 1)) >> 16;
+    v8u quiet = (u >> 16) | 0x40;
+    v8h h = __builtin_convertvector((nan & quiet) | (~nan & rounded), v8h);
+
+    if (n == 8)
+        memcpy(p, &h, sizeof(h));
+    else
+        memcpy(p, &h, n * sizeof(uint16_t));
+}
+
 /* Elements i … i+n-1 of a stored weight, n <= 8. */
 VEC_INLINE v8 v8_load_weight(struct hyt_weight w, size_t i, size_t n)
 {

@@ -261,6 +261,10 @@ void hyt_train_apply(struct hyt_trainer *t, uint64_t step, double lr)
         hyt_adamw_step(rounded ? w->master : w->data, rounded ? w->data : NULL,
                        w->m, w->v, t->grads + p->bound->grad, &a, p->n);
     }
+    if (t->second_head != NULL)
+        memcpy(t->second_head->data, t->m->embed.w.p,
+               (size_t)t->second_head->from->n_bytes);
+    hyt_trace_end("adamw", began);
 }
 
 double hyt_learning_rate(double lr, enum hyt_schedule s, uint64_t step,

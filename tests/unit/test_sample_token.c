@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_sample_token.c - one draw against the distribution it is drawn from
+ *
+ * The reference sorts, sums in double and calls libm; it shares nothing with
+ * the code under test.  Draws are a function of fixed numbers, so a test
+ * passes always or never.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "hyt/sample.h"
+
+enum { MAX_V = 64, DRAWS = 20000 };
+
+static const struct hyt_sampling plain = {.temperature = 1, .top_p = 1};
+
+/* --- the reference --------------------------------------------------------- */
+
+struct ranked {
+    double p;
+    size_t id;
+};
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+
+    if (x->p < y->p || x->p > y->p)
+        return x->p < y->p ? 1 : -1;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+/* p [V]: the distribution that s describes.  False where a cut falls so close
+ * to a candidate that rounding may decide. */
+static bool reference(double *p, const float *z, size_t V,
+                      const struct hyt_sampling *s)
+{
+    struct ranked r[MAX_V];
+    double top = -INFINITY, total = 0, left = 0, mass = 0;
+    size_t n = V, kept = 0;
+    bool clear = true;
+
+    for (size_t v = 0; v < V; v++)
+        top = (double)z[v] > top ? (double)z[v] : top;
+    for (size_t v = 0; v < V; v++) {
+        r[v] = (struct ranked){exp(((double)z[v] - top) / s->temperature), v};
+        p[v] = 0;
+    }
+    qsort(r, V, sizeof(*r), by_rank);
+    if (s->top_k > 0 && s->top_k < n)
+        n = s->top_k;
+    for (size_t i = 0; i < n; i++)
+        left += r[i].p;
+    while (kept < n && (s->top_p >= 1 || mass < s->top_p * left)) {
+        mass += r[kept++].p;
+        if (s->top_p < 1 && fabs(mass / left - s->top_p) < 1e-5)
+            clear = false;
+    }
+    n = kept;
+    for (size_t i = 0; i < n; i++)
+        if (fabs(r[i].p - s->min_p) < 1e-5)
+            clear = false;
+    while (n > 1 && r[n - 1].p < s->min_p)
+        n--;
+    for (size_t i = 0; i < n; i++)
+        total += r[i].p;
+    for (size_t i = 0; i < n; i++)
+        p[r[i].id] = r[i].p / total;
+    return clear;
+}
+
+/* Logits from -4 to 4; every other row in steps of 1/2, so that many tie. */
+static void random_logits(float *z, size_t V, uint64_t key)
+{
+    for (size_t v = 0; v < V; v++) {
+        double x = 8 * hyt_rng_unit(key, v) - 4;
+
+        z[v] = (float)(key % 2 ? floor(2 * x) / 2 : x);
+    }
+}
+
+/* One draw in each of n equal parts of [0, 1): a token gets its share of them,
+ * give or take what the ends of its part cost. */
+static void count_evenly(size_t *count, const float *z, size_t V,
+                         const struct hyt_sampling *s, size_t n)
+{
+    memset(count, 0, MAX_V * sizeof(*count));
+    for (size_t i = 0; i < n; i++) {
+        int32_t t = hyt_sample_token(z, V, s, ((double)i + 0.5) / (double)n);
+
+        assert_in_range(t, 0, V - 1);
+        count[t]++;
+    }
+}
+
+/* --- frequencies ------------------------------------------------------------ */
+
+/* Pearson's statistic; tokens expected fewer than 5 times are one class. */
+static double chi_square(const size_t *count, const double *p, size_t V,
+                         double n, size_t *classes)
+{
+    double chi = 0, rare = 0, rare_seen = 0;
+
+    *classes = 0;
+    for (size_t v = 0; v < V; v++) {
+        double expected = n * p[v], d = (double)count[v] - expected;
+
+        if (expected < 5) {
+            rare += expected;
+            rare_seen += (double)count[v];
+        } else {
+            chi += d * d / expected;
+            ++*classes;
+        }
+    }
+    if (rare > 0) {
+        chi += (rare_seen - rare) * (rare_seen - rare) / rare;
+        ++*classes;
+    }
+    return chi;
+}
+
+/* Draws with random u follow the softmax: chi-square stays below its mean plus
+ * five standard deviations. */
+static void test_softmax_chi_square(void **state)
+{
+    static const double temperature[] = {0.25, 0.7, 1, 1.5, 4};
+
+    (void)state;
+    for (size_t i = 0; i < HYT_LEN(temperature); i++) {
+        struct hyt_sampling s = plain;
+        size_t V = 37, count[MAX_V] = {0}, classes;
+        double p[MAX_V], chi, df;
+        float z[MAX_V];
+
+        s.temperature = temperature[i];
+        random_logits(z, V, 10 + i);
+        reference(p, z, V, &s);
+        for (size_t k = 0; k < DRAWS; k++)
+            count[hyt_sample_token(z, V, &s, hyt_rng_unit(77 + i, k))]++;
+        chi = chi_square(count, p, V, DRAWS, &classes);
+        df = (double)classes - 1;
+        if (!(chi < df + 5 * sqrt(2 * df)))
+            fail_msg("temperature %g: chi-square %g with %g degrees",
+                     temperature[i], chi, df);
+    }
+}
+
+static void check_shares(const float *z, size_t V, const struct hyt_sampling *s,
+                         size_t *unclear)
+{
+    double p[MAX_V], n = DRAWS;
+    size_t count[MAX_V];
+
+    if (!reference(p, z, V, s)) {
+        ++*unclear;
+        return;
+    }
+    count_evenly(count, z, V, s, DRAWS);
+    for (size_t v = 0; v < V; v++)
+        if (fabs((double)count[v] - n * p[v]) > 1.1 ||
+            (p[v] <= 0 && count[v] > 0))
+            fail_msg("T %g, top_k %zu, top_p %g, min_p %g: token %zu of "
+                     "probability %g came %zu times of %g",
+                     s->temperature, s->top_k, s->top_p, s->min_p, v, p[v],
+                     count[v], n);
+}
+
+static void test_cuts(void **state)
+{
+    static const double temperature[] = {0.5, 1, 2};
+    static const size_t top_k[] = {0, 2, 5, 13, 1000};
+    static const double top_p[] = {1, 0.999, 0.8, 0.33, 1e-9};
+    static const double min_p[] = {0, 0.02, 0.3};
+    size_t unclear = 0, cases = 0;
+
+    (void)state;
+    for (size_t i = 0; i < 225; i++) {
+        struct hyt_sampling s = {
+            .temperature = temperature[i % 3],
+            .top_k = top_k[i / 3 % 5],
+            .top_p = top_p[i / 15 % 5],
+            .min_p = min_p[i / 75 % 3],
+        };
+        float z[MAX_V];
+        size_t V = 2 + i % 40;
+
+        random_logits(z, V, 1000 + i);
+        check_shares(z, V, &s, &unclear);
+        cases++;
+    }
+    assert_true(unclear * 20 < cases);
+}
+
+/* The order of the cuts shows: with p = .4 .3 .2 .1, top_k 3 leaves .9, of
+ * which .4 + .3 are less than 0.8, of the whole .7 would be enough for 0.7. */
+static void test_order_of_cuts(void **state)
+{
+    static const struct {
+        size_t top_k;
+        double top_p, min_p, temperature;
+        const char *kept;
+    } c[] = {
+        {3, 0.80, 0, 1, "1110"},
+        {3, 0.70, 0, 1, "1100"},
+        {0, 0.75, 0, 1, "1110"},
+        {3, 0.75, 0, 1, "1100"},
+        {0, 0.95, 0.6, 1, "1100"},
+        {0, 1, 0.45, 1, "1110"},
+        /* The temperature comes first: at 1/2 the squares count. */
+        {0, 0.80, 0, 0.5, "1100"},
+        {0, 1, 0.3, 0.5, "1100"},
+        /* top_k 2, then top_p of the two: .57 reaches .5 */
+        {2, 0.5, 0, 1, "1000"},
+    };
+    float z[4] = {logf(0.4f), logf(0.3f), logf(0.2f), logf(0.1f)};
+
+    (void)state;
+    for (size_t i = 0; i < HYT_LEN(c); i++) {
+        struct hyt_sampling s = {c[i].temperature, c[i].top_k, c[i].top_p,
+                                 c[i].min_p, false};
+        size_t count[MAX_V];
+
+        count_evenly(count, z, 4, &s, 1000);
+        for (size_t v = 0; v < 4; v++)
+            if ((count[v] > 0) != (c[i].kept[v] == '1'))
+                fail_msg("case %zu: token %zu", i, v);
+    }
+}
+
+/* --- corners ---------------------------------------------------------------- */
+
+static void test_greedy(void **state)
+{
+    struct hyt_sampling greedy = plain, zero = plain, one = plain;
+    float z[MAX_V];
+
+    (void)state;
+    greedy.greedy = true;
+    zero.temperature = 0;
+    one.top_k = 1;
+    one.temperature = 3;
+    for (uint64_t i = 0; i < 50; i++) {
+        size_t best = 0;
+
+        random_logits(z, MAX_V, i);
+        for (size_t v = 1; v < MAX_V; v++)
+            if (z[v] > z[best])
+                best = v;
+        for (double u = 0; u < 1; u += 0.19) {
+            assert_int_equal(hyt_sample_token(z, MAX_V, &greedy, u), best);
+            assert_int_equal(hyt_sample_token(z, MAX_V, &zero, u), best);
+            assert_int_equal(hyt_sample_token(z, MAX_V, &one, u), best);
+        }
+    }
+}
+
+/* Equal logits: the lower ids are kept. */
+static void test_ties(void **state)
+{
+    static const float z[6] = {1, 2, 2, 1, 2, 1};
+    struct hyt_sampling s = plain;
+    size_t count[MAX_V];
+
+    (void)state;
+    s.greedy = true;
+    assert_int_equal(hyt_sample_token(z, 6, &s, 0.99), 1);
+    s.greedy = false;
+    s.top_k = 2;
+    count_evenly(count, z, 6, &s, 100);
+    assert_int_equal(count[1], 50);
+    assert_int_equal(count[2], 50);
+    s.top_k = 4;
+    count_evenly(count, z, 6, &s, 1000);
+    assert_true(count[0] > 0 && count[3] == 0 && count[5] == 0);
+    s.top_k = 0;
+    s.min_p = 1; /* those as probable as the best */
+    count_evenly(count, z, 6, &s, 99);
+    assert_int_equal(count[1], 33);
+    assert_int_equal(count[2], 33);
+    assert_int_equal(count[4], 33);
+}
+
+static const struct hyt_sampling hows[] = {
+    {.temperature = 1, .top_p = 1},
+    {.temperature = 1, .top_p = 0.9},
+    {.temperature = 1, .top_p = 1, .top_k = 3},
+    {.temperature = 1, .top_p = 0.5, .top_k = 40, .min_p = 0.1},
+    {.temperature = 1, .top_p = 1, .min_p = 0.5},
+};
+static const double ends[] = {0, 0x1p-53, 0.5, 1 - 0x1p-53};
+
+static void test_impossible_tokens(void **state)
+{
+    float z[MAX_V];
+
+    (void)state;
+    for (size_t v = 0; v < MAX_V; v++)
+        z[v] = v % 3 == 1 ? (float)(v % 5) : -INFINITY;
+    for (size_t h = 0; h < HYT_LEN(hows); h++)
+        for (size_t i = 0; i < HYT_LEN(ends); i++) {
+            int32_t t = hyt_sample_token(z, MAX_V, &hows[h], ends[i]);
+
+            assert_in_range(t, 0, MAX_V - 1);
+            assert_int_equal(t % 3, 1);
+        }
+}
+
+static void test_one_huge(void **state)
+{
+    float z[MAX_V];
+
+    (void)state;
+    for (size_t v = 0; v < MAX_V; v++)
+        z[v] = (float)v / 10;
+    for (size_t k = 0; k < 2; k++) {
+        z[41] = k == 0 ? 1e30f : 3e38f;
+        z[42] = k == 0 ? -1e30f : -3e38f;
+        for (size_t h = 0; h < HYT_LEN(hows); h++)
+            for (size_t i = 0; i < HYT_LEN(ends); i++)
+                assert_int_equal(hyt_sample_token(z, MAX_V, &hows[h], ends[i]),
+                                 41);
+    }
+}
+
+static void test_one_token(void **state)
+{
+    static const float z[] = {0, -5, 1e30f};
+
+    (void)state;
+    for (size_t k = 0; k < HYT_LEN(z); k++)
+        for (size_t h = 0; h < HYT_LEN(hows); h++)
+            for (size_t i = 0; i < HYT_LEN(ends); i++)
+                assert_int_equal(hyt_sample_token(&z[k], 1, &hows[h], ends[i]),
+                                 0);
+}
+
+/* Ends of u: always a token that can be drawn, two that are equal are told
+ * apart at exactly one half. */
+static void test_ends_of_u(void **state)
+{
+    static const float z[] = {-INFINITY, 3, 3, -INFINITY};
+
+    (void)state;
+    for (size_t h = 0; h < HYT_LEN(hows); h++) {
+        int32_t low = hyt_sample_token(z, 4, &hows[h], 0);
+        int32_t high = hyt_sample_token(z, 4, &hows[h], 1 - 0x1p-53);
+
+        assert_in_range(low, 1, 2);
+        assert_in_range(high, 1, 2);
+        if (hows[h].top_p > 0.5)
+            assert_int_not_equal(low, high);
+    }
+}
+
+/* Towards 0 the draw becomes greedy, towards infinity uniform. */
+static void test_ends_of_temperature(void **state)
+{
+    static const double cold[] = {1e-3, 1e-10, 1e-30, 1e-40, 1e-300};
+    struct hyt_sampling s = plain;
+    size_t count[MAX_V];
+    float z[MAX_V];
+
+    (void)state;
+    for (size_t v = 0; v < MAX_V; v++)
+        z[v] = (float)((v * 29) % 64) / 8;
+    for (size_t k = 0; k < 2 * HYT_LEN(cold); k++) {
+        s.temperature = cold[k / 2];
+        s.top_p = k % 2 ? 0.9 : 1;
+        for (size_t i = 0; i < HYT_LEN(ends); i++) {
+            int32_t t = hyt_sample_token(z, MAX_V, &s, ends[i]);
+
+            if (t < 0 || t >= MAX_V || z[t] < 63.0f / 8)
+                fail_msg("temperature %g, top_p %g: token %d", s.temperature,
+                         s.top_p, (int)t);
+        }
+    }
+    s.temperature = 1e6;
+    s.top_p = 1;
+    count_evenly(count, z, MAX_V, &s, 100 * MAX_V);
+    for (size_t v = 0; v < MAX_V; v++)
+        assert_in_range(count[v], 99, 101);
+}
+
+/* A row that a damaged model made: any token, but a token. */
+static void test_not_a_number(void **state)
+{
+    float z[MAX_V];
+
+    (void)state;
+    for (size_t k = 0; k < 3; k++) {
+        for (size_t v = 0; v < MAX_V; v++)
+            z[v] = k == 0 || v == 7 ? (float)NAN : 1;
+        if (k == 2)
+            z[7] = INFINITY;
+        for (size_t h = 0; h < HYT_LEN(hows); h++)
+            for (size_t i = 0; i < HYT_LEN(ends); i++)
+                assert_in_range(hyt_sample_token(z, MAX_V, &hows[h], ends[i]),
+                                0, MAX_V - 1);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_softmax_chi_square),
+        cmocka_unit_test(test_cuts),
+        cmocka_unit_test(test_order_of_cuts),
+        cmocka_unit_test(test_greedy),
+        cmocka_unit_test(test_ties),
+        cmocka_unit_test(test_impossible_tokens),
+        cmocka_unit_test(test_one_huge),
+        cmocka_unit_test(test_one_token),
+        cmocka_unit_test(test_ends_of_u),
+        cmocka_unit_test(test_ends_of_temperature),
+        cmocka_unit_test(test_not_a_number),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
