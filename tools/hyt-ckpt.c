@@ -5,6 +5,7 @@
  * The first operand says what to do.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ckptinfo.h"
@@ -39,8 +40,8 @@ static const struct hyt_opt opts[] = {
 
 static const struct hyt_tool tool = {
     "hyt-ckpt", "make, inspect, verify and compare checkpoints",
-    "new DIR | info DIR | verify DIR | log DIR | diff A B", opts,
-    HYT_TOOL_SEED | HYT_TOOL_NO_INPUT};
+    "new DIR | info DIR | verify DIR | log DIR | diff A B | export DIR FILE",
+    opts, HYT_TOOL_SEED | HYT_TOOL_NO_INPUT};
 
 static int print(struct hyt_main *m, struct hyt_buf *text, int status)
 {
@@ -148,13 +149,33 @@ static int diff(struct hyt_main *m, char **dir)
     return print(m, &text, status);
 }
 
+/* The weights alone, as a file that any safetensors reader takes for a new
+ * model: no generation, no optimizer, no history. */
+static int export_weights(struct hyt_main *m, char **operand)
+{
+    struct hyt_ckpt *c = hyt_ckpt_open(operand[0], &m->err);
+    struct hyt_tensor *t;
+    size_t n = c ? hyt_ckpt_count(c) : 0;
+    int status = -1;
+
+    if (!c)
+        return -1;
+    t = hyt_alloc(n, sizeof(*t));
+    for (size_t i = 0; i < n; i++)
+        t[i] = *hyt_ckpt_tensor(c, i);
+    status = hyt_st_write(operand[1], t, n, &m->err);
+    free(t);
+    hyt_ckpt_close(c);
+    return status;
+}
+
 static const struct {
     const char *name;
     size_t n_operands;
     int (*run)(struct hyt_main *m, char **operand);
 } verbs[] = {
     {"new", 1, new_model}, {"info", 1, info}, {"verify", 1, verify},
-    {"log", 1, show_log},  {"diff", 2, diff},
+    {"log", 1, show_log},  {"diff", 2, diff}, {"export", 2, export_weights},
 };
 
 /* Options that only some verbs have. */
@@ -176,7 +197,7 @@ int main(int argc, char **argv)
 
     hyt_main_open(&m, &tool, argc, argv);
     if (m.n_operands == 0)
-        hyt_main_usage(&m, "expected new, info, verify, log or diff");
+        hyt_main_usage(&m, "expected new, info, verify, log, diff or export");
     for (size_t i = 0; i < HYT_LEN(verbs); i++) {
         if (strcmp(verbs[i].name, m.operand[0]) != 0)
             continue;
@@ -189,7 +210,7 @@ int main(int argc, char **argv)
         status = hyt_main_close(&m, got);
         return status == HYT_EXIT_OK && got > 0 ? HYT_EXIT_UNMET : status;
     }
-    hyt_main_usage(&m,
-                   "unknown \"%s\": expected new, info, verify, log or diff",
-                   m.operand[0]);
+    hyt_main_usage(
+        &m, "unknown \"%s\": expected new, info, verify, log, diff or export",
+        m.operand[0]);
 }

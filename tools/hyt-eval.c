@@ -162,8 +162,8 @@ static int read_all(struct hyt_main *m, struct hyt_judgements *ours,
                        "support|mean|vote|logp|field:NAME",
                        confidence);
     while ((got = hyt_main_next(m, &rec)) > 0)
-        if ((got = hyt_main_keep(
-                 m, hyt_judgements_add(ours, rec, conf, field, &m->err))) < 0)
+        if (hyt_main_keep(
+                m, hyt_judgements_add(ours, rec, conf, field, &m->err)) < 0)
             return -1;
     if (got == 0 && ours->n == 0)
         return hyt_fail(&m->err, "no records");

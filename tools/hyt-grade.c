@@ -80,7 +80,7 @@ static int grade_record(struct hyt_main *m, struct hyt_rec *rec,
     struct hyt_err *err = &m->err;
     struct hyt_buf b = {0};
     const struct hyt_json *v;
-    struct hyt_final final;
+    struct hyt_final final = {0};
     struct text gold;
     bool correct = false;
     int got;

@@ -75,7 +75,7 @@ static int read_answer(bool *answered, uint64_t *answer, struct hyt_rec *rec,
 {
     struct hyt_buf canon = {0};
     const struct hyt_json *v;
-    struct hyt_final final;
+    struct hyt_final final = {0};
     int got = hyt_rec_get(rec, "final", &v, err);
 
     *answered = true;
@@ -100,11 +100,12 @@ static int read_answer(bool *answered, uint64_t *answer, struct hyt_rec *rec,
 static int read_conf(double *x, struct hyt_rec *rec, enum hyt_conf conf,
                      const char *field, struct hyt_err *err)
 {
-    static const char *const tops[] = {"prg", "prg", NULL, "certainty"};
+    static const char *const tops[] = {"prg", "prg", NULL, "certainty", NULL};
     static const char *const paths[] = {"prg.support", "prg.mean", NULL,
-                                        "certainty.logp"};
-    const char *top = field ? field : tops[conf];
-    const char *path = field ? field : paths[conf];
+                                        "certainty.logp", NULL};
+    bool mine = conf == HYT_CONF_FIELD;
+    const char *top = mine ? field : tops[conf];
+    const char *path = mine ? field : paths[conf];
     const struct hyt_json *v;
     const double *support;
     size_t n;
@@ -112,7 +113,7 @@ static int read_conf(double *x, struct hyt_rec *rec, enum hyt_conf conf,
 
     *x = NAN;
     if (got == 0)
-        return missing(rec, top, field ? NULL : "hyt-prg", err);
+        return missing(rec, top, mine ? NULL : "hyt-prg", err);
     if (got < 0 || hyt_json_type(v) == HYT_JSON_NULL)
         return got < 0 ? -1 : 0;
     got = hyt_rec_get(rec, path, &v, err);
@@ -200,11 +201,17 @@ static int by_query(const void *x, const void *y)
     return (a->lineno > b->lineno) - (a->lineno < b->lineno);
 }
 
+static void sort_by_query(struct hyt_judgements *all)
+{
+    if (all->n > 0)
+        qsort(all->item, all->n, sizeof *all->item, by_query);
+}
+
 void hyt_judgements_vote(struct hyt_judgements *all)
 {
     size_t end, same;
 
-    qsort(all->item, all->n, sizeof *all->item, by_query);
+    sort_by_query(all);
     for (size_t i = 0; i < all->n; i = end) {
         for (end = i;
              end < all->n && all->item[end].query == all->item[i].query;)
@@ -227,7 +234,7 @@ struct hyt_judged *hyt_judgements_rows(struct hyt_judgements *all,
     struct hyt_judged *row = hyt_alloc(all->n, sizeof *row);
     size_t n = 0;
 
-    qsort(all->item, all->n, sizeof *all->item, by_query);
+    sort_by_query(all);
     for (size_t i = 0; i < all->n; i++) {
         if (i > 0 && all->item[i].query != all->item[i - 1].query)
             n++;

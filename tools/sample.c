@@ -89,7 +89,7 @@ static int read_answer(struct hyt_sample *s, struct hyt_rec *rec,
                        struct hyt_err *err)
 {
     const struct hyt_json *v;
-    struct hyt_final final;
+    struct hyt_final final = {0};
     int got = hyt_rec_get(rec, "final", &v, err);
 
     if (got == 0)

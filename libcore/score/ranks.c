@@ -97,7 +97,8 @@ static double best_risk_coverage(double r)
  * row counts in the same part. */
 static double selective(const struct hyt_judged *row, size_t n, size_t percent)
 {
-    double want = (double)((n * percent + 99) / 100);
+    size_t rows = (n * percent + 99) / 100;
+    double want = (double)rows;
     double taken = 0, right = 0;
 
     for (size_t top = n; top > 0 && taken < want;) {

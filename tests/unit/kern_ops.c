@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kern_ops.c - the operations in the form of kern_ops.h
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kern_ops.h"
+
+float *kern_randoms(size_t n, uint64_t key, float scale)
+{
+    float *x = hyt_alloc_aligned(n, sizeof(float));
+
+    for (size_t i = 0; i < n; i++)
+        x[i] = scale * (float)hyt_rng_normal(key, i);
+    return x;
+}
+
+uint16_t *kern_to_bf16(const float *x, size_t n)
+{
+    uint16_t *h = hyt_alloc(n, sizeof(uint16_t));
+
+    for (size_t i = 0; i < n; i++)
+        h[i] = hyt_bf16_round(x[i]);
+    return h;
+}
+
+struct hyt_weight kern_f32(const float *p)
+{
+    return (struct hyt_weight){p, HYT_F32};
+}
+
+void kern_select_best(void)
+{
+    if (hyt_kern_select("v3") < 0 && hyt_kern_select("base") < 0)
+        HYT_BUG("neither v3 nor base kernels");
+}
+
+/* matmul: x = (x, w, b), and y starts at 1 where add is set */
+
+static size_t matmul_nx(const struct shape *s)
+{
+    return s->T * s->K + s->N * s->K + s->N;
+}
+
+static size_t matmul_ny(const struct shape *s)
+{
+    return s->T * s->N;
+}
+
+static void matmul_fwd(float *y, const float *x, const struct shape *s)
+{
+    const float *w = x + s->T * s->K, *b = w + s->N * s->K;
+    uint16_t *h = kern_to_bf16(w, s->N * s->K);
+    struct hyt_weight hw = {h, HYT_BF16};
+
+    for (size_t i = 0; i < s->T * s->N; i++)
+        y[i] = 1;
+    hyt_matmul(y, x, s->bf16 ? hw : kern_f32(w), kern_f32(b), s->add, s->T,
+               s->N, s->K);
+    free(h);
+}
+
+static void matmul_bwd(float *dx, const float *dy, const float *x,
+                       const struct shape *s)
+{
+    const float *w = x + s->T * s->K;
+    uint16_t *h = kern_to_bf16(w, s->N * s->K);
+    struct hyt_weight hw = {h, HYT_BF16};
+    float *dw = dx + s->T * s->K, *db = dw + s->N * s->K;
+
+    hyt_matmul_bwd_x(dx, dy, s->bf16 ? hw : kern_f32(w), s->T, s->N, s->K);
+    hyt_matmul_bwd_w(dw, db, dy, x, s->T, s->N, s->K);
+    free(h);
+}
+
+/* rmsnorm: x = (x [T,K], g [K]), y = (y, r) */
+
+static size_t norm_nx(const struct shape *s)
+{
+    return s->T * s->K + s->K;
+}
+
+static size_t norm_ny(const struct shape *s)
+{
+    return s->T * s->K;
+}
+
+static void norm_fwd(float *y, const float *x, const struct shape *s)
+{
+    hyt_rmsnorm(y, NULL, x, kern_f32(x + s->T * s->K), 1e-5f, s->T, s->K);
+}
+
+static void norm_bwd(float *dx, const float *dy, const float *x,
+                     const struct shape *s)
+{
+    struct hyt_weight g = kern_f32(x + s->T * s->K);
+    float *y = hyt_alloc(s->T * s->K, sizeof(float));
+    float *r = hyt_alloc(s->T, sizeof(float));
+
+    hyt_rmsnorm(y, r, x, g, 1e-5f, s->T, s->K);
+    hyt_rmsnorm_bwd(dx, dx + s->T * s->K, dy, x, r, g, s->T, s->K);
+    free(y);
+    free(r);
+}
+
+/* rope: x [T,H,E], positions 0, 3, 6 … */
+
+static size_t rope_nx(const struct shape *s)
+{
+    return s->T * s->H * s->E;
+}
+
+static void rotate(float *x, bool back, const struct shape *s)
+{
+    size_t n_pos = 3 * s->T + 1;
+    float *c = hyt_alloc(n_pos * s->E, sizeof(float)),
+          *sn = c + n_pos * s->E / 2;
+    int32_t *pos = hyt_alloc(s->T, sizeof(int32_t));
+
+    for (size_t t = 0; t < s->T; t++)
+        pos[t] = (int32_t)(3 * t);
+    hyt_rope_table(c, sn, 10000, n_pos, s->E);
+    (back ? hyt_rope_bwd : hyt_rope)(x, pos, c, sn, s->T, s->H, s->E);
+    free(c);
+    free(pos);
+}
+
+static void rope_fwd(float *y, const float *x, const struct shape *s)
+{
+    memcpy(y, x, rope_nx(s) * sizeof(float));
+    rotate(y, false, s);
+}
+
+static void rope_bwd(float *dx, const float *dy, const float *x,
+                     const struct shape *s)
+{
+    float *d = hyt_alloc(rope_nx(s), sizeof(float));
+
+    (void)x;
+    memcpy(d, dy, rope_nx(s) * sizeof(float));
+    rotate(d, true, s);
+    for (size_t i = 0; i < rope_nx(s); i++)
+        dx[i] += d[i];
+    free(d);
+}
+
+/* attention: two sequences, of T and of K rows; x = (q, k, v), y = (o, lse) */
+
+static size_t rows(const struct shape *s)
+{
+    return s->T + s->K;
+}
+
+static size_t attn_nx(const struct shape *s)
+{
+    return rows(s) * (s->H + 2 * s->G) * s->E;
+}
+
+static size_t attn_ny(const struct shape *s)
+{
+    return rows(s) * s->H * s->E;
+}
+
+/* Pages of the sequences alternate in the pool, which holds NaN at first:
+ * what no sequence stored must not be seen. */
+struct kern_cache kern_cache_make(const float *k, const float *v, size_t n0,
+                                  size_t n1, size_t G, size_t E)
+{
+    size_t pages = (n0 + n1) / HYT_PAGE + 2, size = G * E * HYT_PAGE;
+    struct kern_cache c = {hyt_alloc(2 * pages * size, sizeof(float)),
+                           hyt_alloc(2 * pages * size, sizeof(float)),
+                           hyt_alloc(2 * pages, sizeof(int32_t)),
+                           hyt_alloc(n0 + n1, sizeof(struct hyt_attn_row))};
+
+    for (size_t i = 0; i < 2 * pages * size; i++)
+        c.k[i] = c.v[i] = NAN;
+    for (size_t i = 0; i < 2 * pages; i++)
+        c.page[i] = (int32_t)(i < pages ? 2 * i : 2 * (i - pages) + 1);
+    for (size_t t = 0; t < n0 + n1; t++)
+        c.row[t] =
+            t < n0 ? (struct hyt_attn_row){c.page, (int32_t)t}
+                   : (struct hyt_attn_row){c.page + pages, (int32_t)(t - n0)};
+    hyt_kv_store(c.k, c.v, k, v, c.row, n0 + n1, G, E);
+    return c;
+}
+
+void kern_cache_free(struct kern_cache c)
+{
+    free(c.k);
+    free(c.v);
+    free(c.page);
+    free(c.row);
+}
+
+static void attend(float *o, float *lse, const float *x, const struct shape *s)
+{
+    const float *k = x + rows(s) * s->H * s->E, *v = k + rows(s) * s->G * s->E;
+    struct kern_cache c = kern_cache_make(k, v, s->T, s->K, s->G, s->E);
+
+    hyt_attention(o, lse, x, c.k, c.v, c.row, 0.25f, rows(s), s->H, s->G, s->E);
+    kern_cache_free(c);
+}
+
+static void attn_fwd(float *y, const float *x, const struct shape *s)
+{
+    attend(y, NULL, x, s);
+}
+
+static void attn_bwd(float *dx, const float *dy, const float *x,
+                     const struct shape *s)
+{
+    size_t n = rows(s), nq = n * s->H * s->E, nk = n * s->G * s->E;
+    size_t begin[3] = {0, s->T, n};
+    float *o = hyt_alloc(nq, sizeof(float));
+    float *lse = hyt_alloc(n * s->H, sizeof(float));
+
+    attend(o, lse, x, s);
+    hyt_attention_bwd(dx, dx + nq, dx + nq + nk, dy, x, x + nq, x + nq + nk, o,
+                      lse, begin, 2, 0.25f, s->H, s->G, s->E);
+    free(o);
+    free(lse);
+}
+
+/* swiglu: x = (g [K], u [K]) */
+
+static size_t gate_nx(const struct shape *s)
+{
+    return 2 * s->K;
+}
+
+static size_t gate_ny(const struct shape *s)
+{
+    return s->K;
+}
+
+static void gate_fwd(float *y, const float *x, const struct shape *s)
+{
+    hyt_swiglu(y, x, x + s->K, s->K);
+}
+
+static void gate_bwd(float *dx, const float *dy, const float *x,
+                     const struct shape *s)
+{
+    hyt_swiglu_bwd(dx, dx + s->K, dy, x, x + s->K, s->K);
+}
+
+/* embedding: x = e [N,K], ids repeat */
+
+static size_t embed_nx(const struct shape *s)
+{
+    return s->N * s->K;
+}
+
+static size_t embed_ny(const struct shape *s)
+{
+    return s->T * s->K;
+}
+
+static int32_t *ids(const struct shape *s)
+{
+    int32_t *id = hyt_alloc(s->T, sizeof(int32_t));
+
+    for (size_t t = 0; t < s->T; t++)
+        id[t] = (int32_t)(t * t % s->N);
+    return id;
+}
+
+static void embed_fwd(float *y, const float *x, const struct shape *s)
+{
+    int32_t *id = ids(s);
+
+    hyt_embed(y, kern_f32(x), id, s->T, s->K);
+    free(id);
+}
+
+static void embed_bwd(float *dx, const float *dy, const float *x,
+                      const struct shape *s)
+{
+    int32_t *id = ids(s);
+
+    (void)x;
+    hyt_embed_bwd(dx, dy, id, s->T, s->K);
+    free(id);
+}
+
+/* vocabulary: x = z [T,N] in rows of N + 3; y = (logp, certainty, entropy,
+ * lse) a row, and only logp has a gradient */
+
+static size_t vocab_nx(const struct shape *s)
+{
+    return s->T * (s->N + 3);
+}
+
+static size_t vocab_ny(const struct shape *s)
+{
+    return 4 * s->T;
+}
+
+static size_t vocab_smooth(const struct shape *s)
+{
+    return s->T;
+}
+
+static void vocab_fwd(float *y, const float *x, const struct shape *s)
+{
+    struct hyt_row_stats *st = hyt_alloc(s->T, sizeof(*st));
+    int32_t *target = ids(s);
+
+    hyt_vocab_stats(st, x, target, s->T, s->N, s->N + 3);
+    for (size_t t = 0; t < s->T; t++) {
+        y[t] = st[t].logp;
+        y[s->T + t] = st[t].certainty;
+        y[2 * s->T + t] = st[t].entropy;
+        y[3 * s->T + t] = (float)st[t].lse;
+    }
+    free(st);
+    free(target);
+}
+
+static void vocab_bwd(float *dx, const float *dy, const float *x,
+                      const struct shape *s)
+{
+    struct hyt_row_stats *st = hyt_alloc(s->T, sizeof(*st));
+    int32_t *target = ids(s);
+    float *z = hyt_alloc(vocab_nx(s), sizeof(float));
+
+    memcpy(z, x, vocab_nx(s) * sizeof(float));
+    hyt_vocab_stats(st, x, target, s->T, s->N, s->N + 3);
+    hyt_vocab_bwd(z, st, target, dy, s->T, s->N, s->N + 3);
+    for (size_t i = 0; i < vocab_nx(s); i++)
+        dx[i] += z[i];
+    free(z);
+    free(st);
+    free(target);
+}
+
+#define MATMUL matmul_nx, matmul_ny, matmul_fwd, matmul_bwd, 2e-5, NULL
+#define NORM   norm_nx, norm_ny, norm_fwd, norm_bwd, 1e-5, NULL
+#define ROPE   rope_nx, rope_nx, rope_fwd, rope_bwd, 1e-6, NULL
+#define ATTN   attn_nx, attn_ny, attn_fwd, attn_bwd, 5e-5, NULL
+#define GATE   gate_nx, gate_ny, gate_fwd, gate_bwd, 1e-6, NULL
+#define EMBED  embed_nx, embed_ny, embed_fwd, embed_bwd, 0, NULL
+#define VOCAB  vocab_nx, vocab_ny, vocab_fwd, vocab_bwd, 1e-5, vocab_smooth
+
+const struct op kern_small[] = {
+    {{"matmul", .T = 5, .N = 7, .K = 11}, MATMUL},
+    {{"matmul add", .T = 3, .N = 4, .K = 8, .add = true}, MATMUL},
+    {{"rmsnorm", .T = 3, .K = 19}, NORM},
+    {{"rope", .T = 4, .H = 2, .E = 8}, ROPE},
+    {{"rope 18", .T = 2, .H = 1, .E = 18}, ROPE},
+    {{"attention", .T = 5, .K = 3, .H = 4, .G = 2, .E = 8}, ATTN},
+    {{"attention 6", .T = 35, .K = 1, .H = 1, .G = 1, .E = 6}, ATTN},
+    {{"swiglu", .K = 21}, GATE},
+    {{"embedding", .T = 9, .N = 5, .K = 6}, EMBED},
+    {{"vocabulary", .T = 3, .N = 13}, VOCAB},
+};
+
+const struct op kern_large[] = {
+    {{"matmul 1", .T = 1, .N = 301, .K = 1030}, MATMUL},
+    {{"matmul 5", .T = 5, .N = 66, .K = 97, .bf16 = true}, MATMUL},
+    {{"matmul 14", .T = 14, .N = 39, .K = 2500, .bf16 = true}, MATMUL},
+    {{"matmul 131", .T = 131, .N = 201, .K = 70, .add = true}, MATMUL},
+    {{"matmul 200", .T = 200, .N = 43, .K = 203}, MATMUL},
+    {{"matmul 601", .T = 17, .N = 601, .K = 33, .bf16 = true}, MATMUL},
+    {{"rmsnorm", .T = 600, .K = 100}, NORM},
+    {{"rope", .T = 65, .H = 3, .E = 64}, ROPE},
+    {{"attention 64", .T = 70, .K = 33, .H = 6, .G = 2, .E = 64}, ATTN},
+    {{"attention 20", .T = 64, .K = 1, .H = 7, .G = 1, .E = 20}, ATTN},
+    {{"attention 40", .T = 5, .K = 150, .H = 2, .G = 2, .E = 40}, ATTN},
+    {{"swiglu", .K = 40003}, GATE},
+    {{"embedding", .T = 50, .N = 30, .K = 300}, EMBED},
+    {{"vocabulary", .T = 3, .N = 5003}, VOCAB},
+};
+
+const size_t kern_n_small = HYT_LEN(kern_small);
+const size_t kern_n_large = HYT_LEN(kern_large);
+
+float *kern_run(const struct op *op, size_t *n)
+{
+    size_t nx = op->nx(&op->s), ny = op->ny(&op->s);
+    float *x = kern_randoms(nx, 1, 1), *dy = kern_randoms(ny, 2, 1);
+    float *out = hyt_alloc(nx + ny, sizeof(float));
+
+    op->fwd(out, x, &op->s);
+    op->bwd(out + ny, dy, x, &op->s);
+    free(x);
+    free(dy);
+    *n = nx + ny;
+    return out;
+}

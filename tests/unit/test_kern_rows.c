@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_kern_rows.c - a row's bits depend on that row alone: not on the batch,
+ * not on how its weights or its pages are stored
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kern_ops.h"
+
+static const struct hyt_weight none = {NULL, HYT_F32};
+
+static void test_matmul_rows_alone(void **state)
+{
+    const size_t Ts[] = {2, 3, 4, 5, 7, 8, 31, 97, 193}, T_max = 193;
+    const struct {
+        size_t N, K;
+    } shapes[] = {{1, 1}, {5, 3}, {33, 17}, {70, 129}, {10, 2049}, {64, 64}};
+
+    (void)state;
+    for (size_t s = 0; s < HYT_LEN(shapes); s++)
+        for (int bf16 = 0; bf16 < 2; bf16++) {
+            size_t N = shapes[s].N, K = shapes[s].K;
+            float *x = kern_randoms(T_max * K, 5, 1),
+                  *wf = kern_randoms(N * K, 6, 1);
+            float *b = kern_randoms(N, 7, 1);
+            float *y = hyt_alloc(T_max * N, sizeof(float));
+            float *alone = hyt_alloc(T_max * N, sizeof(float));
+            uint16_t *wh = kern_to_bf16(wf, N * K);
+            struct hyt_weight w = {bf16 ? (void *)wh : (void *)wf,
+                                   bf16 ? HYT_BF16 : HYT_F32};
+
+            for (size_t t = 0; t < T_max; t++)
+                hyt_matmul(alone + t * N, x + t * K, w, kern_f32(b), false, 1,
+                           N, K);
+            for (size_t i = 0; i < HYT_LEN(Ts); i++) {
+                hyt_matmul(y, x, w, kern_f32(b), false, Ts[i], N, K);
+                assert_memory_equal(y, alone, Ts[i] * N * sizeof(float));
+            }
+            free(x);
+            free(wf);
+            free(wh);
+            free(b);
+            free(y);
+            free(alone);
+        }
+}
+
+/* The `add` form adds the finished sum: y + (x . w + b). */
+static void test_matmul_add(void **state)
+{
+    enum { T = 7, N = 37, K = 50 };
+    float *x = kern_randoms(T * K, 16, 1), *w = kern_randoms(N * K, 17, 1);
+    float *y = kern_randoms(T * N, 18, 1), *b = kern_randoms(N, 19, 1);
+    float sum[T * N];
+
+    (void)state;
+    hyt_matmul(sum, x, kern_f32(w), kern_f32(b), false, T, N, K);
+    for (size_t i = 0; i < T * N; i++)
+        sum[i] = y[i] + sum[i];
+    hyt_matmul(y, x, kern_f32(w), kern_f32(b), true, T, N, K);
+    assert_memory_equal(y, sum, sizeof(sum));
+    free(x);
+    free(w);
+    free(y);
+    free(b);
+}
+
+/* bf16 weights give what their widened copies give. */
+static void test_matmul_widening_is_exact(void **state)
+{
+    enum { T = 9, N = 21, K = 1100 };
+    float *x = kern_randoms(T * K, 8, 1), *w = kern_randoms(N * K, 9, 1);
+    float a[T * N], b[T * N];
+    uint16_t *h = kern_to_bf16(w, N * K);
+
+    (void)state;
+    hyt_widen(w, (struct hyt_weight){h, HYT_BF16}, 0, N * K);
+    for (size_t t = 1; t <= T; t += 4) {
+        hyt_matmul(a, x, kern_f32(w), none, false, t, N, K);
+        hyt_matmul(b, x, (struct hyt_weight){h, HYT_BF16}, none, false, t, N,
+                   K);
+        assert_memory_equal(a, b, t * N * sizeof(float));
+    }
+    free(x);
+    free(w);
+    free(h);
+}
+
+static void test_attention_rows_alone(void **state)
+{
+    const size_t n = 145, HE = 6 * 24;
+    float *x = kern_randoms(n * (HE + 2 * 48), 10, 1), *k = x + n * HE;
+    struct kern_cache c = kern_cache_make(k, k + n * 48, 100, 45, 2, 24);
+    float *o = hyt_alloc(n * HE, sizeof(float)), one[6 * 24], one_lse[6];
+    float *lse = hyt_alloc(n * 6, sizeof(float));
+
+    (void)state;
+    hyt_attention(o, lse, x, c.k, c.v, c.row, 0.2f, n, 6, 2, 24);
+    for (size_t t = 0; t < n; t++) {
+        hyt_attention(one, one_lse, x + t * HE, c.k, c.v, c.row + t, 0.2f, 1, 6,
+                      2, 24);
+        assert_memory_equal(one, o + t * HE, sizeof(one));
+        assert_memory_equal(one_lse, lse + t * 6, sizeof(one_lse));
+    }
+    kern_cache_free(c);
+    free(x);
+    free(o);
+    free(lse);
+}
+
+/* A sequence that shares another's pages, with a copy of the page that it
+ * goes on in, sees what one with pages of its own sees. */
+static void test_attention_shared_pages(void **state)
+{
+    enum { n = 50, E = 16 };
+    float *x = kern_randoms(2 * n * 4 * E, 11, 1), *k = x + 2 * n * 2 * E;
+    float *v = k + 2 * n * E, a[2 * E], b[2 * E];
+
+    (void)state;
+    /* Both sequences hold the same first 49 rows, then differ. */
+    memcpy(k + n * E, k, (n - 1) * E * sizeof(float));
+    memcpy(v + n * E, v, (n - 1) * E * sizeof(float));
+    struct kern_cache c = kern_cache_make(k, v, n, n, 1, E);
+    const struct hyt_attn_row *own = &c.row[2 * n - 1];
+    int32_t shared[2] = {c.row[0].page[0], own->page[2]};
+    struct hyt_attn_row row = {shared, n - 1};
+
+    hyt_kv_copy(c.k, c.v, shared[1], c.row[0].page[1], n - 1 - HYT_PAGE, 1, E);
+    hyt_kv_store(c.k, c.v, k + (2 * n - 1) * E, v + (2 * n - 1) * E, &row, 1, 1,
+                 E);
+    hyt_attention(a, NULL, x, c.k, c.v, own, 1, 1, 2, 1, E);
+    hyt_attention(b, NULL, x, c.k, c.v, &row, 1, 1, 2, 1, E);
+    assert_memory_equal(a, b, sizeof(a));
+    kern_cache_free(c);
+    free(x);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_matmul_rows_alone),
+        cmocka_unit_test(test_matmul_add),
+        cmocka_unit_test(test_matmul_widening_is_exact),
+        cmocka_unit_test(test_attention_rows_alone),
+        cmocka_unit_test(test_attention_shared_pages),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Steps and answers.  The training set of GSM8K is read from $HYT_SHARED or
+ * ../shared where that is there: in each of its traces the answer is what
+ * follows "####".
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "hyt/json.h"
+#include "hyt/text.h"
+
+/* --- steps ---------------------------------------------------------------- */
+
+/* The steps of text, joined by "|". */
+static void check_steps(const char *spec, const char *text, const char *want)
+{
+    struct hyt_err err;
+    struct hyt_stepper *s = hyt_stepper_new(spec, &err);
+    struct hyt_ends ends = {0};
+    struct hyt_buf got = {0};
+    size_t begin = 0;
+
+    if (!s)
+        fail_msg("%s", err.msg);
+    assert_int_equal(
+        hyt_stepper_cut(s, text, strlen(text), NULL, 0, &ends, &err), 0);
+    hyt_buf_puts(&got, "");
+    for (size_t i = 0; i < ends.n; i++) {
+        if (i > 0)
+            hyt_buf_putc(&got, '|');
+        assert_true(ends.end[i] > begin);
+        hyt_buf_put(&got, text + begin, ends.end[i] - begin);
+        begin = ends.end[i];
+    }
+    assert_string_equal(got.s, want);
+    if (ends.n) /* the steps tile the text */
+        assert_int_equal(begin, strlen(text));
+    hyt_buf_free(&got);
+    hyt_ends_free(&ends);
+    hyt_stepper_free(s);
+}
+
+static void test_lines(void **state)
+{
+    (void)state;
+    check_steps("line", "", "");
+    check_steps("line", " \n\n ", "");
+    check_steps("line", "a", "a");
+    check_steps("line", "a\nb", "a\n|b");
+    check_steps("line", "a\nb\n", "a\n|b\n");
+    check_steps("line", "\n \na\n\n\nb\n  ", "\n \na\n\n\n|b\n  ");
+    check_steps("line", "a\r\nb", "a\r\n|b");
+    check_steps("line", "a\n\xC2\xA0\nb", "a\n\xC2\xA0\n|b");
+}
+
+static void test_sentences(void **state)
+{
+    (void)state;
+    check_steps("sentence", "One. Two! Three?", "One.| Two!| Three?");
+    check_steps("sentence", "It is 3.14 or 2.5. Yes.",
+                "It is 3.14 or 2.5.| Yes.");
+    check_steps("sentence", "He said \"no.\" Then (yes!) left.",
+                "He said \"no.\"| Then (yes!)| left.");
+    check_steps("sentence", "a line\nb. c\n\nd", "a line\n|b.| c\n\n|d");
+    check_steps("sentence", "1. Add. 2. Stop.\n3. End.",
+                "1. Add.| 2. Stop.\n|3. End.");
+    check_steps("sentence", "Wait... what?! No", "Wait...| what?!| No");
+    check_steps("sentence", "x=1.\n", "x=1.\n");
+}
+
+static void test_regex_steps(void **state)
+{
+    struct hyt_err err;
+
+    (void)state;
+    check_steps("regex:\\n\\n+", "a\nb\n\n\nc", "a\nb\n\n\n|c");
+    check_steps("regex:; *", "a; b;c", "a; |b;|c");
+    check_steps("regex:(?=Step \\d)", "Step 1 x Step 2 y",
+                "Step 1 x |Step 2 y");
+    check_steps("regex:", "a\xC3\xA9 b", "a|\xC3\xA9 |b");
+    check_steps("regex:none", "a b", "a b");
+    assert_null(hyt_stepper_new("regex:(", &err));
+    assert_non_null(strstr(err.msg, "regular expression"));
+    assert_null(hyt_stepper_new("word", &err));
+    assert_null(hyt_stepper_new("tokens:0", &err));
+    assert_null(hyt_stepper_new("tokens:x", &err));
+}
+
+/* A pattern that backtracks without end is an error. */
+static void test_gave_up(void **state)
+{
+    const char *text = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac";
+    struct hyt_err err;
+    struct hyt_stepper *s = hyt_stepper_new("regex:^(a|a?)+b", &err);
+    struct hyt_answerer *a = hyt_answerer_new("regex:^(a|a?)+b", &err);
+    struct hyt_ends ends = {0};
+    struct hyt_answer found;
+
+    (void)state;
+    assert_int_equal(
+        hyt_stepper_cut(s, text, strlen(text), NULL, 0, &ends, &err), -1);
+    assert_non_null(strstr(err.msg, "gave up"));
+    assert_int_equal(hyt_answerer_find(a, text, strlen(text), &found, &err),
+                     -1);
+    hyt_ends_free(&ends);
+    hyt_stepper_free(s);
+    hyt_answerer_free(a);
+}
+
+static void test_token_steps(void **state)
+{
+    /* "ab cd ef gh", a token a word, and one without width at the end */
+    const char *text = "ab cd ef gh";
+    const int32_t ends[] = {2, 5, 8, 11, 11};
+    struct hyt_err err;
+    struct hyt_stepper *s = hyt_stepper_new("tokens:2", &err);
+    struct hyt_ends got = {0};
+
+    (void)state;
+    assert_int_equal(hyt_stepper_kind(s), HYT_STEP_TOKENS);
+    assert_int_equal(hyt_stepper_cut(s, text, 11, ends, 5, &got, &err), 0);
+    assert_int_equal(got.n, 2);
+    assert_int_equal(got.end[0], 5);
+    assert_int_equal(got.end[1], 11);
+    got.n = 0;
+    assert_int_equal(hyt_stepper_cut(s, text, 7, ends, 5, &got, &err), 0);
+    assert_int_equal(got.n, 2);
+    assert_int_equal(got.end[1], 7);
+    assert_int_equal(hyt_stepper_cut(s, text, 11, NULL, 0, &got, &err), -1);
+    hyt_ends_free(&got);
+    hyt_stepper_free(s);
+}
+
+static void test_spans(void **state)
+{
+    /* tokens: "ab" "\nc" "d\n" (half a character) "\xC3\xA9" EOS */
+    const int32_t ends[] = {2, 4, 6, 6, 8, 8};
+    const size_t bytes[] = {3, 6, 8};
+    size_t tokens[3], begin, end;
+
+    (void)state;
+    hyt_steps_to_tokens(tokens, bytes, 3, ends, 6);
+    assert_int_equal(tokens[0], 2); /* completes the delimiter */
+    assert_int_equal(tokens[1], 3);
+    assert_int_equal(tokens[2], 5);
+    hyt_bytes_to_tokens(&begin, &end, 3, 5, ends, 6);
+    assert_int_equal(begin, 1);
+    assert_int_equal(end, 3);
+    hyt_bytes_to_tokens(&begin, &end, 6, 8, ends, 6);
+    assert_int_equal(begin, 3); /* both halves, not the EOS */
+    assert_int_equal(end, 5);
+    hyt_bytes_to_tokens(&begin, &end, 0, 1, ends, 6);
+    assert_int_equal(begin, 0);
+    assert_int_equal(end, 1);
+    hyt_bytes_to_tokens(&begin, &end, 4, 4, ends, 6);
+    assert_int_equal(begin, end);
+}
+
+/* --- answers -------------------------------------------------------------- */
+
+/* Checks the answer (NULL: none) and the text before the statement. */
+static void check_answer(const char *spec, const char *text, const char *want,
+                         const char *before)
+{
+    struct hyt_err err;
+    struct hyt_answerer *a = hyt_answerer_new(spec, &err);
+    struct hyt_answer f = {0};
+    int got;
+
+    if (!a)
+        fail_msg("%s", err.msg);
+    got = hyt_answerer_find(a, text, strlen(text), &f, &err);
+    if (got != (want != NULL))
+        fail_msg("%s of \"%s\": found %d", spec, text, got);
+    if (want) {
+        const size_t n = strlen(want);
+
+        if (f.end - f.begin != n || memcmp(text + f.begin, want, n) != 0)
+            fail_msg("%s of \"%s\": \"%.*s\", not \"%s\"", spec, text,
+                     (int)(f.end - f.begin), text + f.begin, want);
+        if (f.marker != strlen(before) || memcmp(text, before, f.marker) != 0)
+            fail_msg("%s of \"%s\": the statement begins at %zu", spec, text,
+                     f.marker);
+        assert_true(f.marker <= f.begin);
+    }
+    hyt_answerer_free(a);
+}
+
+static void test_hash(void **state)
+{
+    (void)state;
+    check_answer("hash", "a\n#### 72", "72", "a\n");
+    check_answer("hash", "a\n####  1,234 \nrest", "1,234", "a\n");
+    check_answer("hash", "#### 1\n#### 2\n####", "2", "#### 1\n");
+    check_answer("hash", "##### Title\n### no", NULL, NULL);
+    check_answer("hash", "#### 5\n##### Title", "5", "");
+    check_answer("hash", "", NULL, NULL);
+}
+
+static void test_boxed(void **state)
+{
+    (void)state;
+    check_answer("boxed", "so \\boxed{72}.", "72", "so ");
+    check_answer("boxed", "\\boxed{\\frac{1}{2}} x", "\\frac{1}{2}", "");
+    check_answer("boxed", "\\boxed{\\{1, 2\\}}", "\\{1, 2\\}", "");
+    check_answer("boxed", "\\boxed{ 1 } \\boxed{2}", "2", "\\boxed{ 1 } ");
+    check_answer("boxed", "\\boxed{1} \\boxed{2", "1", "");
+    check_answer("boxed", "{ \\boxed{} \\boxed {x}", "x", "{ \\boxed{} ");
+    check_answer("boxed", "\\boxed", NULL, NULL);
+    check_answer("boxed", "\\boxed 5", NULL, NULL);
+    check_answer("boxed", "Add. The answer is $\\boxed{72}$.", "72", "Add. ");
+    check_answer("boxed", "The answer is 5, no, \\boxed{72}", "72",
+                 "The answer is 5, no, ");
+}
+
+static void test_phrase(void **state)
+{
+    (void)state;
+    check_answer("phrase", "2+3=5. The answer is 5.", "5", "2+3=5. ");
+    check_answer("phrase", "So the final answer is: $1,250.00. Good.",
+                 "$1,250.00", "");
+    check_answer("phrase", "x\n**Answer:** 3.5 km\nmore", "3.5 km", "x\n**");
+    check_answer("phrase", "ANSWER: $x + 1$", "x + 1", "");
+    check_answer("phrase", "a\nFinal Answer:\n\n72\n", "72", "a\n");
+    check_answer("phrase", "The answer is 1. No, the answer is 2.", "2",
+                 "The answer is 1. No, ");
+    check_answer("phrase", "7, therefore the answer is **yes**.", "yes", "7, ");
+    check_answer("phrase", "They answered. The answer", NULL, NULL);
+    check_answer("phrase", "The answer is", NULL, NULL);
+}
+
+static void test_choice(void **state)
+{
+    (void)state;
+    check_answer("choice", "(A) x (B) y. So it is (B).", "B",
+                 "(A) x (B) y. So it is ");
+    check_answer("choice", "Hm. The answer is C.", "C", "Hm. ");
+    check_answer("choice", "Hm. The answer is (C).", "C", "Hm. ");
+    check_answer("choice", "(A) or\nAnswer: option D", "D", "(A) or\n");
+    check_answer("choice", "I think\nE\n", "E", "I think\n");
+    check_answer("choice", "The answer is a number. A dog", NULL, NULL);
+    check_answer("choice", "the answer is A good one", NULL, NULL);
+    check_answer("choice", "the answer is Bob", NULL, NULL);
+    check_answer("choice", "f(x) (Z)", NULL, NULL);
+}
+
+static void test_number(void **state)
+{
+    (void)state;
+    check_answer("last-number", "1 then 2.", "2", "1 then ");
+    check_answer("last-number", "is $1,234.50, yes", "$1,234.50", "is ");
+    check_answer("last-number", "about -5%", "-5%", "about ");
+    check_answer("last-number", "10-7", "7", "10-");
+    check_answer("last-number", "x = -7", "-7", "x = ");
+    check_answer("last-number", "1,2,3", "3", "1,2,");
+    check_answer("last-number", "12,34", "34", "12,");
+    check_answer("last-number", "-$5 owed", "-$5", "");
+    check_answer("last-number", "<<48+24=72>>72 clips.", "72", "<<48+24=72>>");
+    check_answer("last-number", "it is .5 of H2O", ".5", "it is ");
+    check_answer("last-number", "about 1.5e-3", "1.5e-3", "about ");
+    check_answer("last-number",
+                 "\xE2\x88\x92"
+                 "3",
+                 "\xE2\x88\x92"
+                 "3",
+                 "");
+    check_answer("last-number", "none", NULL, NULL);
+}
+
+static void test_own(void **state)
+{
+    struct hyt_err err;
+
+    (void)state;
+    check_answer("regex:<ans>(.*?)</ans>", "x<ans> 1 </ans><ans>2</ans>", "2",
+                 "x<ans> 1 </ans>");
+    check_answer("regex:yes|no", "yes or no", "no", "yes or ");
+    check_answer("regex:yes|no", "maybe", NULL, NULL);
+    check_answer("regex:", "maybe", NULL, NULL);
+    assert_null(hyt_answerer_new("regex:[", &err));
+    assert_null(hyt_answerer_new("regex:RE[", &err));
+    assert_null(hyt_answerer_new("", &err));
+    assert_null(hyt_answerer_new("boxes", &err));
+    assert_non_null(strstr(err.msg, "boxes"));
+}
+
+static void test_auto(void **state)
+{
+    struct hyt_err err;
+    struct hyt_answerer *a = hyt_answerer_new("auto", &err);
+
+    (void)state;
+    check_answer("auto", "The answer is 3. \\boxed{4}\n#### 5", "5",
+                 "The answer is 3. \\boxed{4}\n");
+    check_answer("auto", "\\boxed{4}. The answer is 3.", "4", "");
+    check_answer("auto", "Answer: 3 or (B)?", "3 or (B)?", "");
+    check_answer("auto", "2 ways: (B)", "B", "2 ways: ");
+    check_answer("auto", "2 ways", "2", "");
+    check_answer("auto", "no way", NULL, NULL);
+    assert_string_equal(hyt_answerer_elicit(a), "\n#### ");
+    hyt_answerer_free(a);
+    a = hyt_answerer_new("boxed", &err);
+    assert_non_null(strstr(hyt_answerer_elicit(a), "\\boxed{"));
+    hyt_answerer_free(a);
+}
+
+/* --- GSM8K ---------------------------------------------------------------- */
+
+static void check_trace(const struct hyt_answerer *a,
+                        const struct hyt_stepper *s, const char *text)
+{
+    const char *want = strstr(text, "####") + 4;
+    size_t n = strlen(want);
+    struct hyt_ends ends = {0};
+    struct hyt_answer f;
+    struct hyt_err err;
+
+    while (n > 0 && *want == ' ')
+        want++, n--;
+    while (n > 0 && strchr(" \n", want[n - 1]))
+        n--;
+    assert_int_equal(hyt_answerer_find(a, text, strlen(text), &f, &err), 1);
+    assert_int_equal(f.end - f.begin, n);
+    assert_memory_equal(text + f.begin, want, n);
+    assert_memory_equal(text + f.marker, "####", 4);
+    assert_int_equal(hyt_stepper_cut(s, text, f.marker, NULL, 0, &ends, &err),
+                     0);
+    assert_true(ends.n > 0);
+    assert_int_equal(ends.end[ends.n - 1], f.marker);
+    hyt_ends_free(&ends);
+}
+
+static void test_gsm8k(void **state)
+{
+    const char *shared = getenv("HYT_SHARED");
+    char path[512], line[1 << 16];
+    struct hyt_err err;
+    struct hyt_answerer *a;
+    struct hyt_stepper *s;
+    size_t n = 0;
+    FILE *f;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/data/gsm8k/train.jsonl",
+             shared ? shared : "../shared");
+    f = fopen(path, "rb");
+    if (!f) {
+        print_message("%s: not there, skipped\n", path);
+        skip();
+    }
+    a = hyt_answerer_new("auto", &err);
+    s = hyt_stepper_new("line", &err);
+    while (fgets(line, sizeof line, f)) {
+        struct hyt_json *v = hyt_json_parse(line, strlen(line), 0, &err);
+
+        if (!v)
+            fail_msg("%s", err.msg);
+        check_trace(a, s, hyt_json_str(hyt_json_get(v, "answer")));
+        hyt_json_free(v);
+        n++;
+    }
+    assert_int_equal(n, 7473);
+    fclose(f);
+    hyt_answerer_free(a);
+    hyt_stepper_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lines),       cmocka_unit_test(test_sentences),
+        cmocka_unit_test(test_regex_steps), cmocka_unit_test(test_gave_up),
+        cmocka_unit_test(test_token_steps), cmocka_unit_test(test_spans),
+        cmocka_unit_test(test_hash),        cmocka_unit_test(test_boxed),
+        cmocka_unit_test(test_phrase),      cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_number),      cmocka_unit_test(test_own),
+        cmocka_unit_test(test_auto),        cmocka_unit_test(test_gsm8k),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
