@@ -53,7 +53,7 @@ int hyt_kept_load(const struct hyt_kept *kept, struct hyt_rec *rec,
     return hyt_rec_load(rec, &line, err);
 }
 
-/* --- groups ------------------------------------------------------------------ */
+/* --- groups -------------------------------------------------------------- */
 
 /* What says where a sample belongs. */
 struct place {
@@ -149,7 +149,7 @@ void hyt_groups_free(struct hyt_groups *g)
     *g = (struct hyt_groups){0};
 }
 
-/* --- the pool ---------------------------------------------------------------- */
+/* --- the pool ------------------------------------------------------------ */
 
 static void next_round(struct hyt_pool *pool, uint64_t seed)
 {

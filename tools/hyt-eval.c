@@ -36,7 +36,7 @@ static const struct hyt_tool tool = {
     "hyt-eval", "accuracy and confidence faithfulness of graded records",
     "[FILE]...", opts, HYT_TOOL_SEED};
 
-/* --- requirements ------------------------------------------------------------ */
+/* --- requirements -------------------------------------------------------- */
 
 struct requirement {
     int metric;
@@ -104,7 +104,7 @@ static size_t count_unmet(struct hyt_main *m, const struct hyt_report *report)
     return unmet;
 }
 
-/* --- evaluation -------------------------------------------------------------- */
+/* --- evaluation ---------------------------------------------------------- */
 
 /* Metrics and intervals, of the differences to `theirs` too where compared. */
 static int evaluate(struct hyt_report *r, struct hyt_main *m,

@@ -12,6 +12,7 @@
 #include "hyt/sample.h"
 #include "open.h"
 #include "query.h"
+#include "rollrecord.h"
 #include "tool.h"
 
 static struct hyt_query_conf conf = {
@@ -66,164 +67,60 @@ struct rollout {
     struct hyt_state *st;
     struct hyt_rollouts *run;
     struct hyt_ids *ids;
+    struct hyt_rollout_conf how;
+    struct waiting *first, **end; /* in the scheduler, in order */
     uint64_t records;
     char *format, **stop;
 };
 
-/* What waits in the scheduler for its turn to be written. */
+/* A record whose group waits in the scheduler for its turn to be written. */
 struct waiting {
     struct hyt_rec *rec;
-    struct hyt_ids32 prompt;
+    struct hyt_ids32 prompt; /* empty for a trace */
+    struct waiting *next;
 };
-
-/* --- what a sample adds to its record ---------------------------------------- */
-
-static void set_sampling(const struct rollout *r, struct hyt_rec *rec)
-{
-    struct hyt_buf b = {0};
-
-    hyt_buf_printf(&b, "{\"n\":%lld,\"temperature\":", (long long)n_samples);
-    hyt_json_put_f64(&b, greedy ? 0 : temperature);
-    hyt_buf_puts(&b, ",\"top_p\":");
-    hyt_json_put_f64(&b, top_p);
-    hyt_buf_printf(&b, ",\"top_k\":%lld,\"min_p\":", (long long)top_k);
-    hyt_json_put_f64(&b, min_p);
-    hyt_buf_printf(&b, ",\"seed\":%lld,\"kv\":\"f32\"}", (long long)r->m.seed);
-    hyt_rec_set(rec, "sampling", b.s, b.n);
-    hyt_buf_reset(&b);
-    hyt_buf_printf(&b, "{\"generation\":%llu,\"digest\":\"%s\"}",
-                   (unsigned long long)hyt_ckpt_generation(r->o.ckpt),
-                   hyt_ckpt_digest(r->o.ckpt));
-    hyt_rec_set(rec, "policy", b.s, b.n);
-    hyt_buf_free(&b);
-}
-
-static int write_sample(struct rollout *r, struct waiting *w, size_t k,
-                        const struct hyt_completion *c)
-{
-    struct hyt_buf text = {0};
-    int32_t *ends = hyt_alloc(c->n, sizeof(*ends));
-    struct hyt_tokens t = {
-        .prompt = w->prompt.id,
-        .n_prompt = w->prompt.n,
-        .completion = c->id,
-        .n_completion = c->n,
-        .logp = c->logp,
-        .ends = ends,
-    };
-    int status = hyt_tok_decode(r->o.tok, c->id, c->n, &text, ends, &r->m.err);
-
-    if (status == 0) {
-        const char *finish = hyt_finish_name(c->finish);
-
-        hyt_rec_set_int(w->rec, "sample", (int64_t)k);
-        hyt_rec_set_str(w->rec, "kind", "rlif", 4);
-        hyt_rec_set_str(w->rec, "completion", text.s ? text.s : "", text.n);
-        hyt_rec_set_str(w->rec, "finish", finish, strlen(finish));
-        hyt_rec_set_tokens(w->rec, &t);
-        set_sampling(r, w->rec);
-        status = hyt_main_write(&r->m, w->rec, &r->m.err);
-    }
-    free(ends);
-    hyt_buf_free(&text);
-    return status;
-}
-
-static void set_trace(struct hyt_rec *rec, const struct hyt_query *q)
-{
-    struct hyt_tokens t = {
-        .prompt = q->prompt.id,
-        .n_prompt = q->prompt.n,
-        .completion = q->completion.id,
-        .n_completion = q->completion.n,
-        .ends = q->ends,
-    };
-    const char *s;
-    size_t n;
-    struct hyt_err ignored;
-
-    hyt_rec_set_int(rec, "sample", 0);
-    hyt_rec_set_str(rec, "kind", "rd", 2);
-    /* Untouched where it already is the text that the spans count. */
-    if (hyt_rec_str(rec, "completion", &s, &n, &ignored) != 1 ||
-        n != q->text.n || memcmp(s, q->text.s ? q->text.s : "", n) != 0)
-        hyt_rec_set_str(rec, "completion", q->text.s ? q->text.s : "",
-                        q->text.n);
-    hyt_rec_set_tokens(rec, &t);
-}
 
 /* --- in -------------------------------------------------------------------------- */
 
-static int claim_all(struct rollout *r, struct hyt_rec *rec)
+/* Takes the prompt of q. */
+static void schedule(struct rollout *r, const struct hyt_rec *rec,
+                     const char *id, struct hyt_query *q)
 {
-    bool over = r->m.overwrite;
-    struct hyt_err *err = &r->m.err;
-    const char *kind;
-    size_t n;
+    struct waiting *w = hyt_alloc(1, sizeof(*w));
 
-    if (hyt_rec_claim(rec, "kind", HYT_JSON_STR, NULL, over, err) < 0 ||
-        hyt_rec_claim(rec, "group", HYT_JSON_STR, NULL, over, err) < 0 ||
-        hyt_rec_claim(rec, "sample", HYT_JSON_NUM, NULL, over, err) < 0 ||
-        hyt_rec_claim(rec, "completion", HYT_JSON_STR, NULL, over, err) < 0 ||
-        hyt_rec_claim(rec, "finish", HYT_JSON_STR, NULL, over, err) < 0 ||
-        hyt_rec_claim(rec, "tokens", HYT_JSON_OBJECT, "prompt,completion", over,
-                      err) < 0 ||
-        hyt_rec_claim(rec, "sampling", HYT_JSON_OBJECT, "n,seed", over, err) <
-            0 ||
-        hyt_rec_claim(rec, "policy", HYT_JSON_OBJECT, "generation,digest", over,
-                      err) < 0)
-        return -1;
-    if (hyt_rec_str(rec, "kind", &kind, &n, err) == 1 && n == 4 &&
-        memcmp(kind, "rlif", 4) == 0)
-        return hyt_rec_fail(rec, "kind", err,
-                            "this record is a rollout already");
-    return 0;
+    w->rec = hyt_rec_new();
+    hyt_rec_copy(w->rec, rec);
+    if (!q->is_trace) {
+        w->prompt = q->prompt;
+        memset(&q->prompt, 0, sizeof(q->prompt));
+    }
+    *r->end = w;
+    r->end = &w->next;
+    hyt_rollouts_add(r->run, w->prompt.id, w->prompt.n,
+                     hyt_hash64(id, strlen(id), 0), w);
 }
 
-static int copy_gold(struct hyt_rec *rec, struct hyt_err *err)
-{
-    const char *s;
-    size_t n;
-    int got;
-
-    if (gold_field == NULL || strcmp(gold_field, "gold") == 0)
-        return 0;
-    got = hyt_rec_str(rec, gold_field, &s, &n, err);
-    if (got == 1)
-        hyt_rec_set_str(rec, "gold", s, n);
-    return got < 0 ? -1 : 0;
-}
-
-/* One record into the scheduler. */
 static int take_record(struct rollout *r, struct hyt_rec *rec)
 {
     struct hyt_err *err = &r->m.err;
     struct hyt_query q = {0};
-    struct waiting *w;
     const char *id;
-    int status = hyt_rec_id(rec, r->ids, &id, err);
+    int given = hyt_rec_id(rec, r->ids, &id, err), status;
 
-    if (status < 0 || r->records++ % shard_count != shard_index)
-        return status;
-    status = claim_all(r, rec);
+    if (given < 0 || r->records++ % shard_count != shard_index)
+        return given;
+    status = hyt_rollrecord_claim(rec, r->m.overwrite, err);
     if (status == 0)
-        status = copy_gold(rec, err);
+        status = hyt_rollrecord_gold(rec, gold_field, err);
     if (status == 0)
         status = hyt_query_read(&q, rec, &r->o, &conf, err);
     if (status == 0) {
-        hyt_rec_set_str(rec, "id", id, strlen(id));
+        if (!given)
+            hyt_rec_set_str(rec, "id", id, strlen(id));
         hyt_rec_set_str(rec, "group", id, strlen(id));
         if (q.is_trace)
-            set_trace(rec, &q);
-        w = hyt_alloc(1, sizeof(*w));
-        w->rec = hyt_rec_new();
-        hyt_rec_copy(w->rec, rec);
-        if (!q.is_trace) {
-            w->prompt = q.prompt;
-            memset(&q.prompt, 0, sizeof(q.prompt));
-        }
-        hyt_rollouts_add(r->run, w->prompt.id, w->prompt.n,
-                         hyt_hash64(id, strlen(id), 0), w);
+            hyt_rollrecord_trace(rec, &q);
+        schedule(r, rec, id, &q);
     }
     hyt_query_free(&q);
     return status;
@@ -231,18 +128,33 @@ static int take_record(struct rollout *r, struct hyt_rec *rec)
 
 /* --- out ------------------------------------------------------------------------- */
 
-static int write_group(struct rollout *r, struct hyt_group *g)
+static void drop_first(struct rollout *r)
+{
+    struct waiting *w = r->first;
+
+    r->first = w->next;
+    if (r->first == NULL)
+        r->end = &r->first;
+    hyt_rec_free(w->rec);
+    hyt_ids32_free(&w->prompt);
+    free(w);
+}
+
+/* The group of the record that has waited longest. */
+static int write_group(struct rollout *r, const struct hyt_group *g)
 {
     struct waiting *w = g->user;
     int status = 0;
 
     if (g->n == 0)
         status = hyt_main_write(&r->m, w->rec, &r->m.err);
-    for (size_t k = 0; k < g->n && status == 0; k++)
-        status = write_sample(r, w, k, &g->sample[k]);
-    hyt_rec_free(w->rec);
-    hyt_ids32_free(&w->prompt);
-    free(w);
+    for (size_t k = 0; k < g->n && status == 0; k++) {
+        status = hyt_rollrecord_sample(w->rec, &r->o, &r->how, &w->prompt, k,
+                                       &g->sample[k], &r->m.err);
+        if (status == 0)
+            status = hyt_main_write(&r->m, w->rec, &r->m.err);
+    }
+    drop_first(r);
     return status;
 }
 
@@ -262,6 +174,8 @@ static int run(struct rollout *r, bool drain)
     }
     return 0;
 }
+
+/* --- begin and end --------------------------------------------------------------- */
 
 static void check_options(struct rollout *r)
 {
@@ -287,7 +201,7 @@ static void check_options(struct rollout *r)
 
 static void start(struct rollout *r)
 {
-    struct hyt_rollout_conf c = {
+    r->how = (struct hyt_rollout_conf){
         .sampling = {temperature, (size_t)top_k, top_p, min_p, greedy},
         .n = (size_t)n_samples,
         .max_tokens = (size_t)max_tokens,
@@ -301,12 +215,15 @@ static void start(struct rollout *r)
     if (hyt_open(&r->o, &r->m, &r->m.err) < 0)
         hyt_main_die(&r->m);
     r->st = hyt_state_new(r->o.model);
-    r->run = hyt_rollouts_new(r->st, r->o.model, r->o.tok, &c);
+    r->run = hyt_rollouts_new(r->st, r->o.model, r->o.tok, &r->how);
     r->ids = hyt_ids_new();
+    r->end = &r->first;
 }
 
 static void stop(struct rollout *r)
 {
+    while (r->first != NULL)
+        drop_first(r);
     hyt_rollouts_free(r->run);
     hyt_state_free(r->st);
     hyt_ids_free(r->ids);

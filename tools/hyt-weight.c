@@ -67,7 +67,7 @@ struct weight {
     struct hyt_rec *rec; /* to write with */
 };
 
-/* --- a batch out ------------------------------------------------------------- */
+/* --- a batch out --------------------------------------------------------- */
 
 static void set_weight(struct hyt_rec *rec, const struct hyt_sample *s,
                        double share, uint64_t batch, size_t index, size_t of)
@@ -154,7 +154,7 @@ static int close_traces(struct weight *w)
     return status;
 }
 
-/* --- a record in ------------------------------------------------------------- */
+/* --- a record in --------------------------------------------------------- */
 
 /* Says that the open group, if any, will not be whole; under --skip-bad it is
  * only passed over. */
@@ -221,7 +221,7 @@ static int finish(struct weight *w)
     return 0;
 }
 
-/* --- start and end ------------------------------------------------------------ */
+/* --- start and end ------------------------------------------------------- */
 
 /* The first option given that the policy has no use for, or NULL. */
 static const char *idle_option(void)

@@ -24,7 +24,7 @@ bool hyt_conf_parse(enum hyt_conf *conf, const char **field, const char *spec)
     return strncmp(spec, "field:", 6) == 0 && spec[6] != '\0';
 }
 
-/* --- one record -------------------------------------------------------------- */
+/* --- one record ---------------------------------------------------------- */
 
 static int missing(const struct hyt_rec *rec, const char *field, const char *by,
                    struct hyt_err *err)
@@ -184,7 +184,7 @@ void hyt_judgements_free(struct hyt_judgements *all)
     *all = (struct hyt_judgements){0};
 }
 
-/* --- all of them ------------------------------------------------------------- */
+/* --- all of them --------------------------------------------------------- */
 
 /* By query, the unanswered first, equal answers together. */
 static int by_query(const void *x, const void *y)

@@ -46,6 +46,8 @@ static int encode_prompt(struct hyt_query *q, struct hyt_rec *rec,
     got =
         hyt_tok_encode(o->tok, text.s, text.n, HYT_TOK_START, &q->prompt, err);
     hyt_buf_free(&text);
+    if (got < 0)
+        return hyt_rec_fail(rec, conf->prompt_field, err, "%s", err->msg);
     if (got == 0 && q->prompt.n == 0)
         return hyt_rec_fail(rec, conf->prompt_field, err,
                             "the prompt has no tokens");
@@ -79,7 +81,7 @@ int hyt_query_read(struct hyt_query *q, struct hyt_rec *rec,
     if (got < 0 || encode_prompt(q, rec, o, conf, err) < 0)
         return -1;
     if (q->is_trace && encode_completion(q, s, n, o, conf, err) < 0)
-        return -1;
+        return hyt_rec_fail(rec, conf->completion_field, err, "%s", err->msg);
     if (q->prompt.n + q->completion.n > room)
         return hyt_rec_fail(rec, conf->prompt_field, err,
                             "%zu prompt and %zu completion tokens are more "

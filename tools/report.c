@@ -35,7 +35,7 @@ static const char *const meaning[HYT_N_METRICS] = {
     [HYT_METRIC_BRIER_HALF] = "brier, the unanswered at confidence 1/2",
 };
 
-/* --- text -------------------------------------------------------------------- */
+/* --- text ---------------------------------------------------------------- */
 
 /* Four places, without a minus before nothing. */
 static double rounded(double x)
@@ -83,7 +83,7 @@ void hyt_report_text(struct hyt_buf *out, const struct hyt_report *r)
     }
 }
 
-/* --- JSON -------------------------------------------------------------------- */
+/* --- JSON ---------------------------------------------------------------- */
 
 static void put_member(struct hyt_buf *out, const char *name, double x)
 {

@@ -156,7 +156,7 @@ int hyt_sample_read(struct hyt_sample *s, struct hyt_rec *rec,
     return read_reward(s, rec, how, field, err);
 }
 
-/* --- the anchor's file ------------------------------------------------------- */
+/* --- the anchor's file --------------------------------------------------- */
 
 static int anchor_line(struct hyt_anchor *anchor, struct hyt_rec *rec,
                        const struct hyt_line *line, struct hyt_err *err)

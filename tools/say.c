@@ -105,7 +105,6 @@ void hyt_main_usage(struct hyt_main *m, const char *fmt, ...)
     va_start(args, fmt);
     say_v(m, fmt, args);
     va_end(args);
-    fprintf(stderr, "Try '%s --help'.\n", m->tool->name);
     hyt_out_discard(m->out);
     exit(HYT_EXIT_USAGE);
 }

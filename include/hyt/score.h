@@ -52,7 +52,7 @@ enum hyt_prg_kind {
 /* The number that is the score under `kind`. */
 double hyt_prg_pick(const struct hyt_prg *prg, enum hyt_prg_kind kind);
 
-/* --- weights: what one record may move ------------------------------------- */
+/* --- weights: what one record may move ----------------------------------- */
 
 /* Scores of supervised traces, for trust: the share of them at or below a
  * rollout's.  All zero is empty. */
@@ -74,8 +74,8 @@ enum hyt_policy {
     HYT_POLICY_RD,    /* traces alone, w = 1: supervised fine-tuning */
     HYT_POLICY_RLIF,  /* rollouts alone */
     HYT_POLICY_FIXED, /* both, w = 1, constant lambda */
-    HYT_POLICY_HPT,   /* an adaptation of 2509.04419: each query's rollouts
-                         either count or leave their share to the traces */
+    HYT_POLICY_HPT,   /* each query's rollouts either count or leave their share
+                       * to the traces; an adaptation of 2509.04419 */
     HYT_POLICY_SRFT   /* w from the mean token entropy of each half */
 };
 #define HYT_POLICIES "hytuning|rd|rlif|fixed|hpt|srft"
@@ -115,16 +115,17 @@ struct hyt_weighing {
 /* reward, rd_prg and balance as the policy has them. */
 void hyt_weighing_default(struct hyt_weighing *how, enum hyt_policy policy);
 
-/* What the policy and the reward read; a sample that lacks one of them gets
- * coef 0 and is left out of every count and mean. */
+/* Whether PRG is among the numbers read of a trace (rd) or a rollout.  A sample
+ * that lacks one of those gets coef 0 and is left out of every count and mean.
+ */
 bool hyt_weighing_reads_prg(const struct hyt_weighing *how, bool rd);
 
-/* One sample of a batch.  NaN and NULL are "null". */
+/* One sample of a batch.  NaN and NULL are "null".  Rollouts of one query stand
+ * together, in the order of their sample numbers. */
 struct hyt_sample {
     /* in */
     bool rd;        /* a supervised trace, else a rollout */
-    size_t group;   /* rollouts of one query, which stand together in the
-                          order of their sample numbers */
+    size_t group;   /* rollouts: the number of their query */
     double tokens;  /* of the completion */
     double prg;     /* prg.score */
     double self;    /* certainty.self */
@@ -156,11 +157,12 @@ double hyt_weigh(struct hyt_sample *s, size_t n, const struct hyt_weighing *how,
  * no answer at all. */
 size_t hyt_majority(size_t *votes, const struct hyt_sample *s, size_t n);
 
-/* --- grading --------------------------------------------------------------- */
+/* --- grading ------------------------------------------------------------- */
 
+/* AUTO: numeric if both are numbers, else choice if both are choices, else
+ * exact but for ASCII case. */
 enum hyt_grade_how {
-    HYT_GRADE_AUTO,    /* numeric if both are numbers, else choice if both are
-                       choices, else exact but for ASCII case */
+    HYT_GRADE_AUTO,
     HYT_GRADE_EXACT,   /* trimmed, inner white space collapsed */
     HYT_GRADE_NUMERIC, /* 1,234 = 1234.0 = $1234 = 1.234e3; 50% = 50 */
     HYT_GRADE_CHOICE,  /* (b) = B = "b." */
@@ -181,7 +183,7 @@ bool hyt_grade(const char *a, size_t na, const char *b, size_t nb,
 void hyt_answer_canon(struct hyt_buf *out, const char *s, size_t n,
                       enum hyt_grade_how how);
 
-/* --- confidence faithfulness ------------------------------------------------ */
+/* --- confidence faithfulness --------------------------------------------- */
 
 struct hyt_judged {
     double conf;  /* in [0, 1]; NaN: no answer */
@@ -208,7 +210,7 @@ enum hyt_metric {
     HYT_METRIC_RESOLUTION,     /*   0 where conf is constant in each bin */
     HYT_METRIC_UNCERTAINTY,
     HYT_METRIC_WITHIN_BIN,
-    HYT_METRIC_NLL,          /* conf clipped to [clip, 1 - clip] */
+    HYT_METRIC_NLL,          /* probabilities clipped to HYT_NLL_CLIP */
     HYT_METRIC_AUROC,        /* ties count 1/2 */
     HYT_METRIC_AUPRC_ERROR,  /* average precision; errors are the positives */
     HYT_METRIC_AURC,         /* ties collapsed */

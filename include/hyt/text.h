@@ -71,6 +71,9 @@ int hyt_tok_decode(const struct hyt_tok *tok, const int32_t *ids, size_t n,
                    struct hyt_buf *text, int32_t *ends,
                    struct hyt_err *err) HYT_MUST_USE;
 
+/* Appends bytes as text in the same manner, to their end. */
+void hyt_text_put(struct hyt_buf *text, const char *bytes, size_t n);
+
 /* --- steps
  * -------------------------------------------------------------------- */
 

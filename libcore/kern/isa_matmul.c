@@ -74,18 +74,17 @@ enum { MB_MIN = 24, MB = 96, L2_BYTES = 512 << 10 };
 /* From this many rows on, widening the weights first pays. */
 enum { WIDEN_ROWS = 6 };
 
-/* acc[i][j] += lanes of sum_k x_ik w_jk, k = 0 … K-1. */
+/* acc[i][j] += lanes of sum_k x_ik w_jk, k = 0 … K-1, K a multiple of 8. */
 VEC_INLINE void dot_tile(v8 acc[][NR], const float *x, size_t ldx,
                          const struct hyt_weight w[NR], enum hyt_dtype type,
                          int rows, size_t K)
 {
     v8 a[MR][NR], b[NR];
-    size_t k;
 
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < NR; j++)
             a[i][j] = acc[i][j];
-    for (k = 0; k + 8 <= K; k += 8) {
+    for (size_t k = 0; k < K; k += 8) {
         for (int j = 0; j < NR; j++)
             b[j] = type == HYT_BF16 ? v8_load_bf16((const uint16_t *)w[j].p + k)
                                     : v8_load((const float *)w[j].p + k);
@@ -96,36 +95,43 @@ VEC_INLINE void dot_tile(v8 acc[][NR], const float *x, size_t ldx,
                 a[i][j] = v8_fma(xi, b[j], a[i][j]);
         }
     }
-    if (k < K) {
-        for (int j = 0; j < NR; j++)
-            b[j] = v8_load_weight((struct hyt_weight){w[j].p, type}, k, K - k);
-        for (int i = 0; i < rows; i++) {
-            v8 xi = v8_load_n(x + (size_t)i * ldx + k, K - k);
-
-            for (int j = 0; j < NR; j++)
-                a[i][j] = v8_fma(xi, b[j], a[i][j]);
-        }
-    }
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < NR; j++)
             acc[i][j] = a[i][j];
 }
 
-/* The tile with its sizes known to the compiler; bf16 needs registers to
+/* The same for the last n < 8 elements of k, at element k. */
+static void dot_tail(v8 acc[][NR], const float *x, size_t ldx,
+                     const struct hyt_weight w[NR], size_t rows, size_t k,
+                     size_t n)
+{
+    for (size_t i = 0; i < rows; i++) {
+        v8 xi = v8_load_n(x + i * ldx + k, n);
+
+        for (int j = 0; j < NR; j++)
+            acc[i][j] = v8_fma(xi, v8_load_weight(w[j], k, n), acc[i][j]);
+    }
+}
+
+/* Each tile with its sizes known to the compiler; bf16 needs registers to
  * widen in, so only two rows fit. */
 static void dot_rows(v8 acc[][NR], const float *x, size_t ldx,
                      const struct hyt_weight w[NR], size_t rows, size_t K)
 {
+    size_t even = K / 8 * 8;
+
     if (w[0].t == HYT_BF16 && rows == 2)
-        dot_tile(acc, x, ldx, w, HYT_BF16, 2, K);
+        dot_tile(acc, x, ldx, w, HYT_BF16, 2, even);
     else if (w[0].t == HYT_BF16)
-        dot_tile(acc, x, ldx, w, HYT_BF16, 1, K);
+        dot_tile(acc, x, ldx, w, HYT_BF16, 1, even);
     else if (rows == 3)
-        dot_tile(acc, x, ldx, w, HYT_F32, 3, K);
+        dot_tile(acc, x, ldx, w, HYT_F32, 3, even);
     else if (rows == 2)
-        dot_tile(acc, x, ldx, w, HYT_F32, 2, K);
+        dot_tile(acc, x, ldx, w, HYT_F32, 2, even);
     else
-        dot_tile(acc, x, ldx, w, HYT_F32, 1, K);
+        dot_tile(acc, x, ldx, w, HYT_F32, 1, even);
+    if (even < K)
+        dot_tail(acc, x, ldx, w, rows, even, K - even);
 }
 
 /* Asks for a share of the next NR rows of w, elements k … k+n-1, while the

@@ -247,7 +247,7 @@ static int take_token(struct hyt_rollouts *r, struct live *s,
     }
     out->finish = HYT_FINISH_LENGTH;
     return out->n < r->conf.max_tokens &&
-           hyt_seq_len(r->st, s->seq) < c->max_positions;
+           hyt_seq_len(r->st, s->seq) + 1 < c->max_positions;
 }
 
 /* Completions that ended leave; the others close up. */

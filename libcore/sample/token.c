@@ -143,7 +143,10 @@ int32_t hyt_sample_token(const float *z, size_t V, const struct hyt_sampling *s,
         return best;
     c = hyt_realloc(NULL, V, sizeof(*c));
     n = collect(c, z, V, best, s->temperature);
-    if (s->top_k == 0 && s->top_p >= 1 && s->min_p <= 0) {
+    if (n == 0) {
+        /* A temperature whose inverse overflows, or logits that are NaN. */
+        chosen = best;
+    } else if (s->top_k == 0 && s->top_p >= 1 && s->min_p <= 0) {
         chosen = draw(c, n, 1, u);
     } else {
         kept = cut(c, n, s);

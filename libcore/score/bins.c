@@ -89,9 +89,10 @@ static double calibration_error(const struct hyt_bin *bin, size_t bins,
  * The plug-in l2 error is too large by the variance of each bin's accuracy a,
  * of which a (1 - a) / (n_b - 1) is an unbiased estimate:
  *
- *     l2^2 = max(0, sum_b n_b / n [(conf_b - a_b)^2 - a_b (1 - a_b) / (n_b - 1)])
+ *     l2^2 = sum_b n_b / n [(conf_b - a_b)^2 - a_b (1 - a_b) / (n_b - 1)]
  *
- * A bin of one row says nothing of its variance and counts nothing.
+ * or 0 where that is less.  A bin of one row says nothing of its variance and
+ * counts nothing.
  */
 static double debiased_l2(const struct hyt_bin *bin, size_t bins, size_t n)
 {

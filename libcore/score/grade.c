@@ -75,7 +75,7 @@ static bool eat_back(struct text *t, const char *suffix)
     return true;
 }
 
-/* --- numbers --------------------------------------------------------------- */
+/* --- numbers ------------------------------------------------------------- */
 
 /* value = 0.DIGITS * 10^point; digits without zeros at either end. */
 struct decimal {
@@ -197,7 +197,7 @@ static bool canon_number(struct hyt_buf *out, struct text t)
     return is_number;
 }
 
-/* --- choices and text ------------------------------------------------------ */
+/* --- choices and text ---------------------------------------------------- */
 
 /* One letter, perhaps in brackets, perhaps with a full stop or colon. */
 static bool canon_choice(struct hyt_buf *out, struct text t)

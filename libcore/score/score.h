@@ -23,7 +23,7 @@ void hyt_score_bins(double out[HYT_N_METRICS], const struct hyt_judged *row,
                     size_t n, size_t bins);
 void hyt_score_ranks(double out[HYT_N_METRICS], const struct hyt_judged *row,
                      size_t n);
-/* The variant with confidence 1/2 for the unanswered; n > 0 rows of any kind. */
+/* The variant with confidence 1/2 for the unanswered; n > 0 rows, any order. */
 void hyt_score_half(double out[HYT_N_METRICS], const struct hyt_judged *row,
                     size_t n, size_t bins);
 double hyt_score_smece(const struct hyt_judged *row, size_t n);

@@ -73,32 +73,36 @@ static size_t bad_part(const char *s, size_t n, bool *cut)
     return 1;
 }
 
-/* Moves what is settled from `raw` to `text`; at the end, all of it. */
-static void settle(struct hyt_buf *text, struct hyt_buf *raw, bool at_end)
+/* Appends s[0..n) to text up to what more bytes could still complete; at the
+ * end, all of it.  How many bytes that is. */
+static size_t settle(struct hyt_buf *text, const char *s, size_t n, bool at_end)
 {
     static const char replacement[] = "\xEF\xBF\xBD"; /* U+FFFD */
     size_t at = 0;
 
-    while (at < raw->n) {
-        const char *s = raw->s + at;
+    while (at < n) {
         uint32_t cp;
-        size_t width = hyt_utf8_get(s, raw->n - at, &cp);
-        bool cut;
+        size_t width = hyt_utf8_get(s + at, n - at, &cp);
+        bool cut = false;
 
         if (width > 0 && cp != 0) {
-            hyt_buf_put(text, s, width);
-        } else {
-            if (width == 0) {
-                width = bad_part(s, raw->n - at, &cut);
-                if (cut && !at_end)
-                    break;
-            }
-            hyt_buf_puts(text, replacement);
+            hyt_buf_put(text, s + at, width);
+            at += width;
+            continue;
         }
+        if (width == 0)
+            width = bad_part(s + at, n - at, &cut);
+        if (cut && !at_end)
+            break;
+        hyt_buf_puts(text, replacement);
         at += width;
     }
-    raw->n -= at;
-    memmove(raw->s, raw->s + at, raw->n);
+    return at;
+}
+
+void hyt_text_put(struct hyt_buf *text, const char *bytes, size_t n)
+{
+    settle(text, bytes, n, true);
 }
 
 int hyt_tok_decode(const struct hyt_tok *tok, const int32_t *ids, size_t n,
@@ -110,10 +114,14 @@ int hyt_tok_decode(const struct hyt_tok *tok, const int32_t *ids, size_t n,
     hyt_buf_reserve(text, 0); /* neither is NULL from here on */
     hyt_buf_reserve(&raw, 0);
     for (size_t i = 0; i < n && status == 0; i++) {
+        size_t done;
+
         status = hyt_tok_bytes(tok, ids[i], false, false, &raw, err);
         if (status < 0)
             break;
-        settle(text, &raw, i + 1 == n);
+        done = settle(text, raw.s, raw.n, i + 1 == n);
+        raw.n -= done;
+        memmove(raw.s, raw.s + done, raw.n);
         if (text->n > INT32_MAX)
             status = hyt_fail(err, "%zu tokens make too long a text", n);
         else

@@ -149,7 +149,7 @@ static void test_prg_pick(void **state)
         assert_true(hyt_prg_pick(&prg, (enum hyt_prg_kind)kind) == kind);
 }
 
-/* --- grading --------------------------------------------------------------- */
+/* --- grading ------------------------------------------------------------- */
 
 static bool same(const char *a, const char *b, enum hyt_grade_how how)
 {

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rollrecord.c - what hyt-rollout adds to a record
+ */
+#include "rollrecord.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int hyt_rollrecord_claim(struct hyt_rec *rec, bool overwrite,
+                         struct hyt_err *err)
+{
+    static const struct {
+        const char *name;
+        enum hyt_json_type type;
+        const char *members; /* that tell our objects from others */
+    } field[] = {
+        {"kind", HYT_JSON_STR, NULL},
+        {"group", HYT_JSON_STR, NULL},
+        {"sample", HYT_JSON_NUM, NULL},
+        {"completion", HYT_JSON_STR, NULL},
+        {"finish", HYT_JSON_STR, NULL},
+        {"tokens", HYT_JSON_OBJECT, "prompt,completion"},
+        {"sampling", HYT_JSON_OBJECT, "n,seed"},
+        {"policy", HYT_JSON_OBJECT, "generation,digest"},
+    };
+    const char *kind;
+    size_t n;
+
+    for (size_t i = 0; i < HYT_LEN(field); i++)
+        if (hyt_rec_claim(rec, field[i].name, field[i].type, field[i].members,
+                          overwrite, err) < 0)
+            return -1;
+    if (hyt_rec_str(rec, "kind", &kind, &n, err) == 1 && n == 4 &&
+        memcmp(kind, "rlif", 4) == 0)
+        return hyt_rec_fail(rec, "kind", err,
+                            "this record is a rollout already");
+    return 0;
+}
+
+int hyt_rollrecord_gold(struct hyt_rec *rec, const char *field,
+                        struct hyt_err *err)
+{
+    const char *s;
+    size_t n;
+    int got;
+
+    if (field == NULL || strcmp(field, "gold") == 0)
+        return 0;
+    got = hyt_rec_str(rec, field, &s, &n, err);
+    if (got == 1)
+        hyt_rec_set_str(rec, "gold", s, n);
+    return got < 0 ? -1 : 0;
+}
+
+void hyt_rollrecord_trace(struct hyt_rec *rec, const struct hyt_query *q)
+{
+    struct hyt_tokens t = {
+        .prompt = q->prompt.id,
+        .n_prompt = q->prompt.n,
+        .completion = q->completion.id,
+        .n_completion = q->completion.n,
+        .ends = q->ends,
+    };
+    const char *s;
+    size_t n;
+    struct hyt_err ignored;
+
+    hyt_rec_set_int(rec, "sample", 0);
+    hyt_rec_set_str(rec, "kind", "rd", 2);
+    /* Untouched where it already is the text that the spans count. */
+    if (hyt_rec_str(rec, "completion", &s, &n, &ignored) != 1 ||
+        n != q->text.n || memcmp(s, q->text.s ? q->text.s : "", n) != 0)
+        hyt_rec_set_str(rec, "completion", q->text.s ? q->text.s : "",
+                        q->text.n);
+    hyt_rec_set_tokens(rec, &t);
+}
+
+static void set_sampling(struct hyt_rec *rec,
+                         const struct hyt_rollout_conf *conf)
+{
+    const struct hyt_sampling *s = &conf->sampling;
+    struct hyt_buf b = {0};
+
+    hyt_buf_printf(&b, "{\"n\":%zu,\"temperature\":", conf->n);
+    hyt_json_put_f64(&b, s->greedy ? 0 : s->temperature);
+    hyt_buf_puts(&b, ",\"top_p\":");
+    hyt_json_put_f64(&b, s->top_p);
+    hyt_buf_printf(&b, ",\"top_k\":%zu,\"min_p\":", s->top_k);
+    hyt_json_put_f64(&b, s->min_p);
+    hyt_buf_printf(&b, ",\"seed\":%llu,\"kv\":\"f32\"}",
+                   (unsigned long long)conf->seed);
+    hyt_rec_set(rec, "sampling", b.s, b.n);
+    hyt_buf_free(&b);
+}
+
+static void set_policy(struct hyt_rec *rec, const struct hyt_ckpt *ckpt)
+{
+    struct hyt_buf b = {0};
+
+    hyt_buf_printf(&b, "{\"generation\":%llu,\"digest\":\"%s\"}",
+                   (unsigned long long)hyt_ckpt_generation(ckpt),
+                   hyt_ckpt_digest(ckpt));
+    hyt_rec_set(rec, "policy", b.s, b.n);
+    hyt_buf_free(&b);
+}
+
+int hyt_rollrecord_sample(struct hyt_rec *rec, const struct hyt_opened *o,
+                          const struct hyt_rollout_conf *conf,
+                          const struct hyt_ids32 *prompt, size_t k,
+                          const struct hyt_completion *c, struct hyt_err *err)
+{
+    struct hyt_buf text = {0};
+    int32_t *ends = hyt_alloc(c->n, sizeof(*ends));
+    struct hyt_tokens t = {
+        .prompt = prompt->id,
+        .n_prompt = prompt->n,
+        .completion = c->id,
+        .n_completion = c->n,
+        .logp = c->logp,
+        .ends = ends,
+    };
+    int status = hyt_tok_decode(o->tok, c->id, c->n, &text, ends, err);
+
+    if (status == 0) {
+        const char *finish = hyt_finish_name(c->finish);
+
+        hyt_rec_set_int(rec, "sample", (int64_t)k);
+        hyt_rec_set_str(rec, "kind", "rlif", 4);
+        hyt_rec_set_str(rec, "completion", text.s ? text.s : "", text.n);
+        hyt_rec_set_str(rec, "finish", finish, strlen(finish));
+        hyt_rec_set_tokens(rec, &t);
+        set_sampling(rec, conf);
+        set_policy(rec, o->ckpt);
+    }
+    free(ends);
+    hyt_buf_free(&text);
+    return status;
+}
