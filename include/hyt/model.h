@@ -144,6 +144,7 @@ int32_t hyt_seq_new(struct hyt_state *st);
 /* A new sequence that shares the first n positions of `parent`, whose rows
  * have been added already (in this batch or an earlier one). */
 int32_t hyt_seq_fork(struct hyt_state *st, int32_t parent, size_t n);
+/* May be called while rows of the sequence wait in the batch: they are run. */
 void hyt_seq_free(struct hyt_state *st, int32_t seq);
 size_t hyt_seq_len(const struct hyt_state *st, int32_t seq);
 

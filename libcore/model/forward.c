@@ -167,5 +167,6 @@ void hyt_forward(struct hyt_state *st, bool save)
         hyt_block_fwd(st, l, &st->act[l],
                       l + 1 < c->L ? st->act[l + 1].x : st->x_out);
     forget_copies(st);
+    hyt_state_bury(st);
     hyt_trace_end("forward", began);
 }

@@ -41,6 +41,7 @@ void hyt_state_free(struct hyt_state *st)
     free(st->copy);
     free(st->seq);
     free(st->free_seq);
+    free(st->dying);
     free(st->row);
     free(st->want);
     free(st->pos);
@@ -173,18 +174,38 @@ int32_t hyt_seq_fork(struct hyt_state *st, int32_t parent, size_t n)
     return child;
 }
 
-void hyt_seq_free(struct hyt_state *st, int32_t seq)
+static void release(struct hyt_state *st, int32_t seq)
 {
-    struct seq *s = get_seq(st, seq);
+    struct seq *s = &st->seq[seq];
 
     for (size_t i = 0; i < s->n_pages; i++)
         drop_page(st, s->page[i]);
     s->n_pages = 0;
     s->len = 0;
-    s->used = false;
     st->free_seq = hyt_grow(st->free_seq, &st->free_seq_cap,
                             st->n_free_seqs + 1, sizeof(*st->free_seq));
     st->free_seq[st->n_free_seqs++] = seq;
+}
+
+void hyt_seq_free(struct hyt_state *st, int32_t seq)
+{
+    get_seq(st, seq)->used = false;
+    if (!st->waiting) {
+        release(st, seq);
+        return;
+    }
+    /* Its rows are still to be stored in its pages, for its forks. */
+    st->dying = hyt_grow(st->dying, &st->dying_cap, st->n_dying + 1,
+                         sizeof(*st->dying));
+    st->dying[st->n_dying++] = seq;
+}
+
+void hyt_state_bury(struct hyt_state *st)
+{
+    for (size_t i = 0; i < st->n_dying; i++)
+        release(st, st->dying[i]);
+    st->n_dying = 0;
+    st->waiting = false;
 }
 
 /* --- the batch ------------------------------------------------------------------ */
@@ -209,6 +230,7 @@ size_t hyt_batch_add(struct hyt_state *st, int32_t seq, int32_t token,
                             sizeof(*st->want));
         st->want[st->n_want++] = st->n_rows;
     }
+    st->waiting = true;
     return st->n_rows++;
 }
 
@@ -225,4 +247,5 @@ size_t hyt_batch_wanted(const struct hyt_state *st)
 void hyt_batch_clear(struct hyt_state *st)
 {
     st->n_rows = st->n_want = 0;
+    hyt_state_bury(st);
 }

@@ -57,10 +57,13 @@ struct hyt_state {
     size_t n_seqs, seq_cap;
     int32_t *free_seq;
     size_t n_free_seqs, free_seq_cap;
+    int32_t *dying; /* freed while their rows may wait in the batch */
+    size_t n_dying, dying_cap;
 
     /* the batch */
     struct row *row;
     size_t n_rows, row_cap;
+    bool waiting; /* rows were added since the last forward pass */
     size_t *want; /* row numbers, in the order added */
     size_t n_want, want_cap;
     int32_t *pos; /* [T] */
@@ -90,6 +93,9 @@ struct hyt_state {
 /* Rows of the head that are computed at once: bounded logits, however many
  * rows are wanted. */
 size_t hyt_state_head_tile(const struct hyt_state *st);
+
+/* Gives back the sequences that were freed while their rows waited. */
+void hyt_state_bury(struct hyt_state *st);
 
 /* The activations of this batch, laid out in one slab. */
 void hyt_state_layout(struct hyt_state *st, enum save_mode mode);
