@@ -10,7 +10,7 @@ CC       ?= cc
 PREFIX   ?= /usr/local
 FLAVOR   ?= release
 BUILD    ?= build/$(FLAVOR)
-PKGS      = libcjson libzstd openblas oniguruma libutf8proc libxxhash
+PKGS      = libcjson libzstd oniguruma libutf8proc libxxhash
 VERSION  := $(shell sed -n 's/^.define HYT_VERSION "\(.*\)"/\1/p' tools/tool.h)
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
@@ -101,8 +101,10 @@ $(BUILD)/%.a: $(BUILD)/.flags
 $(BUILD)/bin/%: $(BUILD)/obj/tools/%.o $(BUILD)/libtools.a $(BUILD)/libhyt.a
 	$(link) $^ $(LIBS)
 
+# OpenBLAS is the yardstick of the benchmarks, and of nothing else.
+$(BUILD)/obj/tests/bench/%.o: PKG_CFLAGS += $(shell pkg-config --cflags openblas)
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libhyt.a
-	$(link) $^ $(LIBS)
+	$(link) $^ $(LIBS) $(shell pkg-config --libs openblas)
 
 # A room's unit test links that room and the rooms it may use, no others.
 define unit_rule
@@ -113,7 +115,7 @@ $(BUILD)/test/test_$(1) $(filter $(BUILD)/test/test_$(1)_%,$(UNIT)): \
 endef
 $(foreach r,$(ROOMS),$(eval $(call unit_rule,$(r))))
 
-unit: $(UNIT) $(BENCH) ## build the unit tests and the benchmarks
+unit: $(UNIT) ## build the unit tests
 
 deps: ## install what is missing to build and test (apt-get)
 	@sh tests/deps.sh build test
@@ -133,21 +135,25 @@ check-asan check-tsan: check-%:
 LINT = gcc clang format text headers layers symbols banned man install shell \
        cppcheck tidy
 lint: ## all static checks; nothing may be found
-	@sh tests/deps.sh build test lint
+	@sh tests/deps.sh build test bench lint
 	@sh tests/lint/all.sh '$(MAKE)' $(LINT)
 
 lint-%: export LAYERS = $(foreach r,$(ROOMS),$(r): $(USE_$(r));)
 lint-%: export LINT_CFLAGS = $(LANG_CFLAGS) $(PKG_CFLAGS) -DHYT_ISA=ref -DHYT_ISA_ref
 lint-%: export LINT_MAKE = $(MAKE) CC=gcc BUILD=build/lint-gcc WERROR=-Werror
 lint-gcc lint-clang: lint-%:
-	@$(MAKE) CC=$* BUILD=build/lint-$* WERROR=-Werror all unit
+	@$(MAKE) CC=$* BUILD=build/lint-$* WERROR=-Werror all unit $(BENCH:$(BUILD)/%=build/lint-$*/%)
 lint-symbols lint-man lint-install: lint-gcc
 lint-%:
 	@sh tests/lint/$*.sh
 check-layers: lint-layers ## who includes whom, against the table of rooms
 check-man: lint-man ## the options of every program against its manual page
 
-bench: $(BENCH) ## build and run the benchmarks
+bench: ## build and run the benchmarks
+	@sh tests/deps.sh build bench
+	@$(MAKE) bench-built
+
+bench-built: $(BENCH)
 	@for b in $(BENCH); do $$b || exit 1; done
 
 demo: deps ## the whole pipe on a small model, before and after

@@ -3,7 +3,7 @@
 #
 # deps.sh - install what is missing, by apt-get
 #
-# usage: tests/deps.sh [build|test|lint]...
+# usage: tests/deps.sh [build|test|bench|lint]...
 #
 # Silent where nothing is missing.  Where there is no apt-get, or no right to
 # use it, it names what is missing and fails.
@@ -37,10 +37,12 @@ for set in "$@"; do
         need pkg-config have pkg-config
         need libcjson-dev pc libcjson
         need libzstd-dev pc libzstd
-        need libopenblas-serial-dev pc openblas
         need libonig-dev pc oniguruma
         need libutf8proc-dev pc libutf8proc
         need libxxhash-dev pc libxxhash
+        ;;
+    bench)
+        need libopenblas-dev pc openblas
         ;;
     test)
         need libcmocka-dev pc cmocka
@@ -57,7 +59,7 @@ for set in "$@"; do
         need scdoc have scdoc
         ;;
     *)
-        echo "usage: $0 [build|test|lint]..." >&2
+        echo "usage: $0 [build|test|bench|lint]..." >&2
         exit 2
         ;;
     esac

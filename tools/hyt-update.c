@@ -86,7 +86,8 @@ static int check_exact(struct update *u, const struct hyt_train_sums *sums)
 static int take_step(struct update *u, bool first)
 {
     struct hyt_train_sums sums;
-    struct hyt_step_facts facts = {.began = hyt_metrics_clock()};
+    struct hyt_step_facts facts = {0};
+    uint64_t began = hyt_metrics_clock();
     struct hyt_buf line = {0};
     int status = 0;
 
@@ -110,6 +111,7 @@ static int take_step(struct update *u, bool first)
     hyt_metrics_line(&line, &facts, &u->batch, &sums);
     if (u->work != NULL)
         hyt_work_log(u->work, line.s, line.n);
+    hyt_metrics_time(&line, began, sums.tokens);
     hyt_buf_putc(&line, '\n');
     status = hyt_out_write(u->m.out, line.s, line.n, &u->m.err);
     if (status == 0)

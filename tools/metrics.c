@@ -239,12 +239,22 @@ static void put_rewards(struct hyt_buf *line, const struct hyt_batch *b)
         groups > 0 ? (double)flat / (double)groups : (double)NAN);
 }
 
+void hyt_metrics_time(struct hyt_buf *line, uint64_t began, size_t tokens)
+{
+    double seconds = (double)(hyt_metrics_clock() - began) * 1e-6;
+
+    line->n--; /* the closing brace */
+    hyt_buf_putc(line, ',');
+    put(line, "step_time", seconds);
+    put(line, "tokens_per_second", (double)tokens / seconds);
+    line->s[line->n - 1] = '}';
+}
+
 void hyt_metrics_line(struct hyt_buf *line, const struct hyt_step_facts *f,
                       const struct hyt_batch *b, const struct hyt_train_sums *s)
 {
     struct mean trust = {0}, lambda = {0}, prg = {0};
     double tokens = (double)s->tokens, sampled = (double)s->rlif_tokens;
-    double seconds = (double)(hyt_metrics_clock() - f->began) * 1e-6;
 
     for (size_t i = 0; i < b->n; i++) {
         add(&lambda, b->record[i].lambda);
@@ -277,7 +287,5 @@ void hyt_metrics_line(struct hyt_buf *line, const struct hyt_step_facts *f,
     put(line, "learning_rate", f->lr);
     hyt_buf_printf(line, "\"samples\":%zu,\"tokens\":%zu,", s->n_rd + s->n_rlif,
                    s->tokens);
-    put(line, "tokens_per_second", tokens / seconds);
-    hyt_buf_printf(line, "\"kern\":\"%s\",\"blas\":\"%s\"}", hyt_kern_name(),
-                   hyt_kern_blas());
+    hyt_buf_printf(line, "\"kern\":\"%s\"}", hyt_kern_name());
 }

@@ -38,7 +38,6 @@ void hyt_batch_free(struct hyt_batch *b);
 struct hyt_step_facts {
     uint64_t step;
     double lr, grad_norm;
-    uint64_t began; /* hyt_metrics_clock() before the step */
 };
 
 uint64_t hyt_metrics_clock(void); /* microseconds */
@@ -47,5 +46,8 @@ uint64_t hyt_metrics_clock(void); /* microseconds */
 void hyt_metrics_line(struct hyt_buf *line, const struct hyt_step_facts *f,
                       const struct hyt_batch *b,
                       const struct hyt_train_sums *s);
+
+/* Adds what differs from run to run to that object: how long the step took. */
+void hyt_metrics_time(struct hyt_buf *line, uint64_t began, size_t tokens);
 
 #endif

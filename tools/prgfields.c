@@ -71,11 +71,23 @@ void hyt_prgfields_prg(struct hyt_rec *rec, const struct hyt_prg *p,
 
 enum column { SELF, ENTROPY, LOGP, N_COLUMNS };
 
-static double column(const struct hyt_row_stats *s, enum column c)
+static float column(const struct hyt_row_stats *s, enum column c)
 {
-    return c == SELF      ? (double)s->certainty
-           : c == ENTROPY ? (double)s->entropy
-                          : (double)s->logp;
+    return c == SELF ? s->certainty : c == ENTROPY ? s->entropy : s->logp;
+}
+
+/* As floats, the shortest text that reads back to the same bits: logp is then
+ * spelled as in tokens.logp. */
+static void put_column(struct hyt_buf *b, const char *name,
+                       const struct hyt_row_stats *s, size_t n, enum column c)
+{
+    hyt_buf_printf(b, "\"%s\":[", name);
+    for (size_t j = 0; j < n; j++) {
+        if (j > 0)
+            hyt_buf_putc(b, ',');
+        hyt_json_put_f32(b, column(&s[j], c));
+    }
+    hyt_buf_puts(b, "],");
 }
 
 void hyt_prgfields_certainty(struct hyt_rec *rec, const struct hyt_row_stats *s,
@@ -85,20 +97,18 @@ void hyt_prgfields_certainty(struct hyt_rec *rec, const struct hyt_row_stats *s,
     static const char *const list[] = {"self_tokens", "entropy_tokens",
                                        "logp_tokens"};
     struct hyt_buf b = {0};
-    double *x = hyt_alloc(n, sizeof(*x));
 
     hyt_buf_putc(&b, '{');
     for (enum column c = SELF; c < N_COLUMNS; c++) {
         double sum = 0;
 
         for (size_t j = 0; j < n; j++)
-            sum += x[j] = column(&s[j], c);
+            sum += (double)column(&s[j], c);
         put_number(&b, name[c], n > 0 ? sum / (double)n : (double)NAN);
         if (per_token)
-            put_numbers(&b, list[c], x, n);
+            put_column(&b, list[c], s, n, c);
     }
     close_object(&b);
     hyt_rec_set(rec, "certainty", b.s, b.n);
     hyt_buf_free(&b);
-    free(x);
 }

@@ -6,14 +6,15 @@ set -eu
 dir=$1 before=$2 after=$3
 
 row() {
-    jq -r --arg name "$1" '[$name, .accuracy, .confidence, .ece] | @tsv' |
+    jq -r --arg name "$1" '.metrics
+        | [$name, .accuracy.value, .confidence.value, .ece.value] | @tsv' |
         awk -F '\t' '{printf "  %-8s %8.3f  %15.3f  %5.3f\n", $1, $2, $3, $4}'
 }
 
 printf '\nHeld-out questions, one sample each at temperature 1:\n\n'
 printf '  %-8s %8s  %15s  %5s\n' '' accuracy 'mean confidence' ECE
-jq '.metrics | map_values(.value)' "$dir/$before.report" | row before
-jq '.metrics | map_values(.value)' "$dir/$after.report" | row after
+row before <"$dir/$before.report"
+row after <"$dir/$after.report"
 
 printf '\nA trace, and the support for its answer after each step:\n\n'
 jq -rs 'map(select(.prg != null and .grade.correct and (.steps | length) > 2))

@@ -41,9 +41,6 @@ void hyt_parallel_for(size_t n, void (*fn)(void *ctx, size_t i), void *ctx);
 
 /* Name of the implementation in use ("v3"). */
 const char *hyt_kern_name(void);
-/* Name of the BLAS under the backward pass, on which its bits depend: "none",
- * it is our own. */
-const char *hyt_kern_blas(void);
 
 /* -1 where HYT_KERN names an implementation that does not exist or that this
  * CPU cannot run; a tool calls it once.  Elsewhere such a name is passed over.

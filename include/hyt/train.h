@@ -67,7 +67,8 @@ void hyt_trainer_free(struct hyt_trainer *t);
  *             - beta norm sum_t (e^r_t - r_t - 1)
  *     rho_t = exp(log pi(y_t) - logp_t),  r_t = log pi_ref(y_t) - log pi(y_t)
  *
- * Examples that cannot contribute (coef 0, no KL) are left out.
+ * Supervised examples of coefficient 0 are left out; rollouts are all run, for
+ * what the sums say of them.
  */
 void hyt_train_gradient(struct hyt_trainer *t, const struct hyt_example *e,
                         size_t n, struct hyt_train_sums *sums);

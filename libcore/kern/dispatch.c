@@ -80,8 +80,3 @@ const char *hyt_kern_name(void)
 {
     return hyt_kern()->name;
 }
-
-const char *hyt_kern_blas(void)
-{
-    return "none";
-}

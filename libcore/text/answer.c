@@ -33,9 +33,9 @@ static const struct {
 /* "So the final answer is:", "**Answer:**".  The connectives belong to the
  * statement, so that no step ends in "so ". */
 #define STATEMENT                                                              \
-    "(?i:(?:\\b(?:so|thus|hence|therefore|then)\\b,?[ \\t]+)*"                 \
+    "(?i:(?:\\b(?:so|thus|hence|therefore|then)\\b,?[ \\t]+){0,3}"             \
     "(?:\\b(?:the|my|our)[ \\t]+)?"                                            \
-    "(?:\\b(?:final|correct|right|best)[ \\t]+)*"                              \
+    "(?:\\b(?:final|correct|right|best)[ \\t]+){0,3}"                          \
     "\\banswer(?:[ \\t]+(?:is|was|would[ \\t]+be)\\b|[ \\t*_]*[:=])"           \
     "[ \\t*_:]*)"
 #define OPTION "(?i:(?:option|choice)[ \\t]+)?"
@@ -133,16 +133,22 @@ static bool set_answer(struct hyt_answer *a, const char *text, size_t marker,
 
 /* --- formats by regular expression ---------------------------------------- */
 
-typedef bool read_fn(struct hyt_answer *a, const char *text, size_t n,
+struct text {
+    const char *s;
+    size_t n;
+    size_t rest_end; /* where the last sentence ended that was read */
+};
+
+/* The answer that a match gives, if it gives one. */
+typedef bool read_fn(struct hyt_answer *a, struct text *text,
                      const struct hyt_match *m);
 
-static bool read_group(struct hyt_answer *a, const char *text, size_t n,
+static bool read_group(struct hyt_answer *a, struct text *text,
                        const struct hyt_match *m)
 {
-    (void)n;
     if (m->has_group)
-        return set_answer(a, text, m->begin, m->group_begin, m->group_end);
-    return set_answer(a, text, m->begin, m->begin, m->end);
+        return set_answer(a, text->s, m->begin, m->group_begin, m->group_end);
+    return set_answer(a, text->s, m->begin, m->begin, m->end);
 }
 
 static bool ends_sentence(const char *text, size_t at, size_t end)
@@ -171,41 +177,45 @@ static bool unwrap(struct hyt_answer *a, const char *text)
 }
 
 /* The rest of the statement: up to the end of the sentence or of the line;
- * that is the next line, where nothing is left on this one. */
-static bool read_rest(struct hyt_answer *a, const char *text, size_t n,
+ * that is the next line, where nothing is left on this one.  A statement within
+ * the sentence that was read last ends where that ended. */
+static bool read_rest(struct hyt_answer *a, struct text *text,
                       const struct hyt_match *m)
 {
-    const size_t begin = m->end + hyt_skip_space(text + m->end, n - m->end);
-    const char *newline = memchr(text + begin, '\n', n - begin);
-    const size_t line_end = newline ? (size_t)(newline - text) : n;
+    const char *s = text->s;
+    const size_t begin = m->end + hyt_skip_space(s + m->end, text->n - m->end);
     size_t end = begin;
 
-    while (end < line_end && !ends_sentence(text, end, line_end))
-        end++;
-    return set_answer(a, text, m->begin, begin, end) && unwrap(a, text);
+    if (begin < text->rest_end)
+        end = text->rest_end;
+    else
+        while (end < text->n && s[end] != '\n' &&
+               !ends_sentence(s, end, text->n))
+            end++;
+    text->rest_end = end;
+    return set_answer(a, s, m->begin, begin, end) && unwrap(a, s);
 }
 
 /* The last match that gives an answer. */
-static int find_last(const struct hyt_regex *re, read_fn *read,
-                     const char *text, size_t n, struct hyt_answer *found,
-                     struct hyt_err *err)
+static int find_last(const struct hyt_regex *re, read_fn *read, const char *s,
+                     size_t n, struct hyt_answer *found, struct hyt_err *err)
 {
+    struct text text = {s, n, 0};
     struct hyt_match m = {0};
     size_t from = 0;
     int got = 0, any = 0;
 
-    while (from <= n &&
-           (got = hyt_regex_search(re, text, n, from, &m, err)) > 0) {
+    while (from <= n && (got = hyt_regex_search(re, s, n, from, &m, err)) > 0) {
         struct hyt_answer a;
         uint32_t cp;
 
-        if (read(&a, text, n, &m)) {
+        if (read(&a, &text, &m)) {
             *found = a;
             any = 1;
         }
         from = m.end;
         if (m.begin == m.end)
-            from += from < n ? hyt_utf8_get(text + from, n - from, &cp) : 1;
+            from += from < n ? hyt_utf8_get(s + from, n - from, &cp) : 1;
     }
     hyt_match_free(&m);
     return got < 0 ? -1 : any;

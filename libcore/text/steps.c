@@ -80,24 +80,25 @@ struct cutter {
     struct hyt_ends *ends;
     size_t n_before; /* ends that were there before */
     size_t begin;    /* of the stretch that is not in a step yet */
+    size_t space;    /* the stretch is white space up to here */
 };
 
 /* A step may end here: it does, unless the stretch is only white space. */
 static void may_end(struct cutter *c, size_t end)
 {
     struct hyt_ends *ends = c->ends;
-    const size_t n = end - c->begin;
 
     if (end <= c->begin)
         return;
-    if (hyt_skip_space(c->text + c->begin, n) == n) {
-        if (ends->n > c->n_before)
-            ends->end[ends->n - 1] = c->begin = end;
+    c->space += hyt_skip_space(c->text + c->space, end - c->space);
+    if (c->space < end) {
+        ends->end =
+            hyt_grow(ends->end, &ends->cap, ends->n + 1, sizeof(*ends->end));
+        ends->n++;
+    } else if (ends->n == c->n_before) {
         return;
     }
-    ends->end =
-        hyt_grow(ends->end, &ends->cap, ends->n + 1, sizeof(*ends->end));
-    ends->end[ends->n++] = c->begin = end;
+    ends->end[ends->n - 1] = c->begin = c->space = end;
 }
 
 static void cut_lines(struct cutter *c)
@@ -178,7 +179,7 @@ int hyt_stepper_cut(const struct hyt_stepper *s, const char *text, size_t limit,
                     const int32_t *token_ends, size_t n_tokens,
                     struct hyt_ends *ends, struct hyt_err *err)
 {
-    struct cutter c = {text, limit, ends, ends->n, 0};
+    struct cutter c = {text, limit, ends, ends->n, 0, 0};
 
     switch (s->kind) {
     case HYT_STEP_LINE:

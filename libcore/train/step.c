@@ -147,10 +147,9 @@ static float weigh(void *ctx, size_t i, const struct hyt_row_stats *stats)
                                  stats->logp, reference(b, i));
 }
 
-static bool takes_part(const struct hyt_trainer *t, const struct hyt_example *e)
+static bool takes_part(const struct hyt_example *e)
 {
-    return e->n_completion > 0 &&
-           (e->coef != 0 || (e->rollout && t->conf.kl > 0 && e->norm != 0));
+    return e->n_completion > 0 && (e->rollout || e->coef != 0);
 }
 
 static void score_reference(struct micro_batch *b,
@@ -215,7 +214,7 @@ void hyt_train_gradient(struct hyt_trainer *t, const struct hyt_example *e,
     memset(sums, 0, sizeof(*sums));
     memset(t->grads, 0, t->m->n_floats * sizeof(float));
     for (size_t i = 0; i < n; i++) {
-        if (!takes_part(t, &e[i]))
+        if (!takes_part(&e[i]))
             continue;
         if (n_part > 0 && rows + rows_of(&e[i]) > budget) {
             run_micro_batch(t, part, n_part, sums);

@@ -202,7 +202,8 @@ int main(void)
     fprintf(stderr,
             "kern %s, OpenBLAS %s, %d threads: sgemm %.1f GFLOP/s, reads %.1f "
             "GB/s\n",
-            hyt_kern_name(), hyt_kern_blas(), hyt_threads(), gflops, gbytes);
+            hyt_kern_name(), openblas_get_corename(), hyt_threads(), gflops,
+            gbytes);
     for (size_t s = 0; s < HYT_LEN(shape); s++)
         for (size_t r = 0; r < HYT_LEN(rows); r++) {
             measure(rows[r], shape[s][0], shape[s][1], HYT_F32, gflops, gbytes);

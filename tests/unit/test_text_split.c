@@ -310,6 +310,38 @@ static void test_auto(void **state)
     hyt_answerer_free(a);
 }
 
+/* Texts that go in circles, as bad rollouts do, are not quadratic. */
+static void test_long(void **state)
+{
+    static const char *const circles[] = {
+        "so ", "the answer is ", "\n", "\\boxed{",  "right ", "#### ",
+        "#",   "1,000,",         "(",  "answer: $", ". ",     "{"};
+    struct hyt_err err;
+    struct hyt_answerer *a = hyt_answerer_new("auto", &err);
+
+    (void)state;
+    for (size_t i = 0; i < HYT_LEN(circles); i++) {
+        struct hyt_stepper *lines = hyt_stepper_new("line", &err);
+        struct hyt_stepper *sentences = hyt_stepper_new("sentence", &err);
+        struct hyt_ends ends = {0};
+        struct hyt_answer found;
+        struct hyt_buf b = {0};
+
+        while (b.n < 300000)
+            hyt_buf_puts(&b, circles[i]);
+        assert_true(hyt_answerer_find(a, b.s, b.n, &found, &err) >= 0);
+        assert_int_equal(hyt_stepper_cut(lines, b.s, b.n, NULL, 0, &ends, &err),
+                         0);
+        assert_int_equal(
+            hyt_stepper_cut(sentences, b.s, b.n, NULL, 0, &ends, &err), 0);
+        hyt_ends_free(&ends);
+        hyt_buf_free(&b);
+        hyt_stepper_free(lines);
+        hyt_stepper_free(sentences);
+    }
+    hyt_answerer_free(a);
+}
+
 /* --- GSM8K ---------------------------------------------------------------- */
 
 static void check_trace(const struct hyt_answerer *a,
@@ -381,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_phrase),      cmocka_unit_test(test_choice),
         cmocka_unit_test(test_number),      cmocka_unit_test(test_own),
         cmocka_unit_test(test_auto),        cmocka_unit_test(test_gsm8k),
+        cmocka_unit_test(test_long),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

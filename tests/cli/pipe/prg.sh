@@ -8,6 +8,7 @@
 . "$CASE/common.inc"
 
 # The nearest float of a decimal that names one.
+# shellcheck disable=SC2016 # $e is jq's
 f32='def f32: if . == 0 then 0 else (frexp[1]) as $e
     | ldexp(ldexp(.; 24 - $e) | nearbyint; $e - 24) end;'
 

@@ -79,7 +79,7 @@ refused '.policy.digest = "9F1C"'
 refused '.final = "5"'
 
 # What the programs write.
-hyt-ckpt new tiny
+hyt-ckpt new tiny --shape layers=2,hidden=32,heads=2 --max-positions 512
 cat >in.jsonl <<'END'
 {"question": "2 + 3?", "answer": "2 + 3 = 5.\n#### 5", "user": [1.0, "x"]}
 {"question": "4 + 4?", "answer": "Half of it is 4.\nTwice is 8.\n#### 8"}

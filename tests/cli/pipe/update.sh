@@ -37,7 +37,7 @@ for m in m bf16 qwen3 qwen2; do
     # The step in place gives the same weights.
     cp -r "$m" place
     hyt-update -m place --lr 1e-3 "$m.weighted" >/dev/null
-    hyt-ckpt diff place "$m.1" >/dev/null || die "$m: in place it differs"
+    [ -z "$(hyt-ckpt diff place "$m.1")" ] || die "$m: in place it differs"
     rm -rf place
 done
 
@@ -54,8 +54,8 @@ same before after "a second run changed the result"
 jq -c '.x = 1' m.weighted >other
 head -n "$(jq -s 'map(select(.weight.batch == 0)) | length' m.weighted)" \
     m.weighted >fewer
-cat m.weighted m.weighted >more
-for input in other fewer more; do
+cat m.weighted m.weighted >longer
+for input in other fewer longer; do
     fails hyt-update -m m --lr 1e-3 --out m.1 $input >again
     says 'other records'
 done
@@ -87,13 +87,13 @@ jq -s -e 'map(.step) == [range(.[0].step; .[0].step + length - 1)] +
     [.[-1].step] and .[-1].step == .[-2].step' inner >/dev/null ||
     die "--inner 2: steps"
 
-# A trace repeated is learned: the loss falls to a tenth in ten steps.
+# A trace repeated is learned: the loss falls to a fifth in ten steps.
 sums | head -n 1 >trace
 for m in m bf16 qwen3; do
     for i in 1 2 3 4 5 6 7 8 9 10; do sed "s/}/,\"i\":$i}/" trace; done |
         hyt-rollout -m "$m" | hyt-weight --policy rd --traces 1 |
         hyt-update -m "$m" --lr 1e-2 --out "$m.learned" | grep '"loss"' >loss
-    jq -s -e 'length == 10 and .[9].loss < .[0].loss / 10' loss >/dev/null ||
+    jq -s -e 'length == 10 and .[9].loss < .[0].loss / 5' loss >/dev/null ||
         { jq -c .loss loss && die "$m: the loss does not fall"; }
 done
 # The same from random weights: from the entropy of 257 tokens to a half.

@@ -27,7 +27,7 @@ split "{$text,$tokens}" '[.steps[].tokens]' '[[0,2],[2,2]]'
 split "{$text,$tokens}" '.final' '{"text":"7","bytes":[13,14],"tokens":[4,5]}'
 split "{$text,$tokens}" '[.steps[].text]' '[[0,5],[5,8]]' --steps tokens:2
 split "{$text,$tokens}" '[.steps[].text]' '[[0,2],[2,6],[6,8]]' --steps 'regex: '
-split "{$text}" '.final.text' '"a"' --answer 'regex:^(\w)'
+split "{$text}" '.final.text' '"a"' --answer 'regex:\A(\w)'
 split '{"completion":"no"}' '[.steps,.final]' '[[{"text":[0,2]}],null]'
 split '{"completion":""}' '[.steps,.final]' '[[],null]'
 split '{"answer":"#### 7"}' '.final.text' '"7"' --completion-field answer
