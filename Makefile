@@ -16,7 +16,7 @@ VERSION  := $(shell sed -n 's/^.define HYT_VERSION "\(.*\)"/\1/p' tools/tool.h)
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
        -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
        -Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla -Wformat=2 \
-       -fno-common
+       -Wno-psabi -fno-common
 OPT_release = -O3 -g
 OPT_debug   = -O0 -g
 OPT_asan    = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \

@@ -161,18 +161,19 @@ static int write_group(struct rollout *r, const struct hyt_group *g)
 /* Steps until the scheduler wants another query, or (drain) is empty. */
 static int run(struct rollout *r, bool drain)
 {
-    struct hyt_group *g;
+    for (;;) {
+        struct hyt_group *g;
 
-    while (hyt_rollouts_pending(r->run) > 0 &&
-           (drain || !hyt_rollouts_hungry(r->run))) {
-        if (hyt_rollouts_step(r->run, &r->m.err) < 0)
-            return -1;
         while ((g = hyt_rollouts_take(r->run)) != NULL)
             if (write_group(r, g) < 0)
                 return -1;
         hyt_main_progress(&r->m, r->records, 0, hyt_rollouts_tokens(r->run));
+        if (drain ? hyt_rollouts_pending(r->run) == 0
+                  : hyt_rollouts_hungry(r->run))
+            return 0;
+        if (hyt_rollouts_step(r->run, &r->m.err) < 0)
+            return -1;
     }
-    return 0;
 }
 
 /* --- begin and end --------------------------------------------------------------- */

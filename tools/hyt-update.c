@@ -72,11 +72,9 @@ static int check_exact(struct update *u, const struct hyt_train_sums *sums)
 {
     const struct hyt_batch_record *r;
 
-    if (u->taken > 0 || sums->differs == NULL)
+    if (sums->differs == NULL)
         return 0;
     r = &u->batch.record[sums->differs - u->batch.example];
-    if (strcmp(r->digest, u->digest) != 0)
-        return 0;
     return hyt_fail(&u->m.err,
                     "%s:%llu:1: sampled log-probs differ by up to %g from "
                     "those of the generation that they name",
@@ -91,6 +89,9 @@ static int take_step(struct update *u, bool first)
     struct hyt_buf line = {0};
     int status = 0;
 
+    for (size_t i = 0; i < u->batch.n; i++)
+        u->batch.example[i].exact =
+            u->taken == 0 && strcmp(u->batch.record[i].digest, u->digest) == 0;
     hyt_train_gradient(u->trainer, u->batch.example, u->batch.n, &sums);
     if (first && check_exact(u, &sums) < 0)
         return -1;
@@ -103,7 +104,10 @@ static int take_step(struct update *u, bool first)
                         "batch %lld: the gradient is not finite; the step is "
                         "not taken",
                         (long long)u->batch.number);
-    if (!dry_run) {
+    if (sums.tokens == 0)
+        hyt_main_warn(&u->m, "batch %lld moves nothing; no step is taken",
+                      (long long)u->batch.number);
+    else if (!dry_run) {
         hyt_train_apply(u->trainer, facts.step, facts.lr);
         u->step++;
         u->taken++;
@@ -273,8 +277,10 @@ static int commit(struct update *u, int got)
     if (got == 0) {
         status = hyt_out_write(u->m.out, line.s, line.n, &u->m.err);
     } else {
-        hyt_main_warn(&u->m, "%llu steps taken before this are committed",
-                      (unsigned long long)u->taken);
+        hyt_main_warn(&u->m,
+                      "what was taken before this is committed: %llu "
+                      "step%s",
+                      (unsigned long long)u->taken, u->taken == 1 ? "" : "s");
         status = got;
     }
     hyt_buf_free(&line);

@@ -40,6 +40,13 @@ static int check_place(struct hyt_batch *b, struct hyt_rec *rec,
         required(rec, "weight.index", &index, err) < 0 ||
         required(rec, "weight.of", &of, err) < 0)
         return -1;
+    if (b->broken && index == 0 && number != b->number) {
+        hyt_batch_clear_records(b);
+        b->broken = false;
+    }
+    if (b->broken)
+        return hyt_rec_fail(rec, "weight", err,
+                            "a record of this batch is missing");
     if (b->n > 0 &&
         (number != b->number || (size_t)of != b->of || index != (int64_t)b->n))
         return hyt_rec_fail(rec, "weight", err,
@@ -145,8 +152,10 @@ int hyt_batch_read(struct hyt_batch *b, struct hyt_rec *rec,
     struct hyt_batch_record r = {0};
 
     if (check_place(b, rec, err) < 0 || read_example(b, rec, o, &e, err) < 0 ||
-        read_facts(rec, &r, err) < 0)
+        read_facts(rec, &r, err) < 0) {
+        b->broken = true;
         return -1;
+    }
     b->example = hyt_grow(b->example, &b->example_cap, b->n + 1, sizeof(e));
     b->record = hyt_grow(b->record, &b->record_cap, b->n + 1, sizeof(r));
     b->example[b->n] = e;
@@ -245,7 +254,6 @@ void hyt_metrics_time(struct hyt_buf *line, uint64_t began, size_t tokens)
 
     line->n--; /* the closing brace */
     hyt_buf_putc(line, ',');
-    put(line, "step_time", seconds);
     put(line, "tokens_per_second", (double)tokens / seconds);
     line->s[line->n - 1] = '}';
 }

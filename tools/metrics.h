@@ -21,6 +21,7 @@ struct hyt_batch_record {
 /* The records of one optimizer step; owns copies of their tokens. */
 struct hyt_batch {
     int64_t number;
+    bool broken;  /* a record of it was bad (--skip-bad): it is not taken */
     size_t n, of; /* read so far, announced by weight.of */
     struct hyt_example *example;
     struct hyt_batch_record *record;
@@ -28,7 +29,8 @@ struct hyt_batch {
     struct hyt_arena arena;
 };
 
-/* Adds the next record: weight.index must be the next of its batch. */
+/* Adds the next record: weight.index must be the next of its batch.  After a bad
+ * record the rest of its batch is bad, up to the first of the next one. */
 int hyt_batch_read(struct hyt_batch *b, struct hyt_rec *rec,
                    const struct hyt_opened *o,
                    struct hyt_err *err) HYT_MUST_USE;

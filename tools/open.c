@@ -66,6 +66,13 @@ int hyt_open(struct hyt_opened *o, const struct hyt_main *m,
         hyt_close(o);
         return -1;
     }
+    for (size_t i = 0; i < o->model->c.n_eos; i++)
+        if ((size_t)o->model->c.eos[i] >= vocab) {
+            hyt_fail(err, "%s: end of sequence %d is no token of its tokenizer",
+                     hyt_ckpt_dir(o->ckpt), (int)o->model->c.eos[i]);
+            hyt_close(o);
+            return -1;
+        }
     hyt_model_set_vocab(o->model, vocab);
     return 0;
 }

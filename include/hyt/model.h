@@ -97,8 +97,7 @@ struct hyt_layer {
 struct hyt_param {
     char *name;
     struct hyt_bound *bound;
-    size_t n;    /* elements */
-    bool vector; /* a norm's gain or a bias */
+    size_t n; /* elements */
 };
 
 struct hyt_model {

@@ -70,7 +70,8 @@ struct hyt_rollouts *hyt_rollouts_new(struct hyt_state *st,
                                       const struct hyt_rollout_conf *conf);
 void hyt_rollouts_free(struct hyt_rollouts *r);
 
-/* Whether another query is welcome now. */
+/* Whether another query is welcome now: rows would stay empty without, and
+ * there is room in the window. */
 bool hyt_rollouts_hungry(const struct hyt_rollouts *r);
 
 /* Adds a query of n_prompt >= 1 tokens that leaves room for a completion (the

@@ -18,6 +18,7 @@ struct hyt_example {
     const int32_t *prompt, *completion;
     size_t n_prompt, n_completion;
     bool rollout;          /* kind rlif; else rd */
+    bool exact;            /* logp must be what the model gives, to the bit */
     const float *logp;     /* sampled log-probs; NULL for rd */
     const float *logp_ref; /* under the reference; NULL: computed with it */
     double coef;           /* > 0 raises log pi: weight.coef */
@@ -41,7 +42,7 @@ struct hyt_train_sums {
     double ratio;                       /* sum over rlif tokens */
     size_t clipped_low, clipped_high;   /* rlif tokens whose ratio was cut */
     double diff_max, diff_sum;          /* |logp - sampled logp| */
-    const struct hyt_example *differs;  /* where the largest one is, or NULL */
+    const struct hyt_example *differs;  /* an exact one that is not, or NULL */
 };
 
 struct hyt_trainer;

@@ -86,27 +86,48 @@ static bool flag(const struct hyt_json *config, const char *name, bool fallback)
                                                           : fallback;
 }
 
+/* Rotary positions are scaled by nothing: "default", or nothing said. */
+static int refuse_scaling(const struct hyt_json *config, const char *name,
+                          struct hyt_err *err)
+{
+    const struct hyt_json *v = hyt_json_get(config, name), *type;
+
+    if (v == NULL || hyt_json_type(v) == HYT_JSON_NULL)
+        return 0;
+    type = hyt_json_get(v, "rope_type");
+    if (type == NULL)
+        type = hyt_json_get(v, "type");
+    if (type == NULL || hyt_json_type(type) != HYT_JSON_STR)
+        return hyt_fail(err, "config.json: \"%s\" has no \"rope_type\"", name);
+    if (strcmp(hyt_json_str(type), "default") != 0)
+        return hyt_fail(err,
+                        "config.json: rope type \"%s\" is not supported (there "
+                        "is default)",
+                        hyt_json_str(type));
+    return 0;
+}
+
 /* Settings that would change the result in ways that are not implemented. */
 static int refuse_unknown(const struct hyt_json *config, struct hyt_err *err)
 {
     const struct hyt_json *v = hyt_json_get(config, "hidden_act");
 
-    if (v != NULL && hyt_json_type(v) == HYT_JSON_STR &&
-        strcmp(hyt_json_str(v), "silu") != 0)
-        return hyt_fail(err,
-                        "config.json: hidden_act \"%s\" is not supported "
-                        "(there is silu)",
-                        hyt_json_str(v));
-    v = hyt_json_get(config, "rope_scaling");
-    if (v != NULL && hyt_json_type(v) != HYT_JSON_NULL) {
-        const struct hyt_json *type = hyt_json_get(v, "rope_type");
+    double rotary = 1;
 
-        if (type == NULL)
-            type = hyt_json_get(v, "type");
-        if (type == NULL || hyt_json_type(type) != HYT_JSON_STR ||
-            strcmp(hyt_json_str(type), "default") != 0)
-            return hyt_fail(err, "config.json: rope_scaling is not supported");
-    }
+    if (v != NULL && (hyt_json_type(v) != HYT_JSON_STR ||
+                      strcmp(hyt_json_str(v), "silu") != 0))
+        return hyt_fail(err,
+                        "config.json: hidden_act %s is not supported (there "
+                        "is silu)",
+                        hyt_json_type(v) == HYT_JSON_STR ? hyt_json_str(v)
+                                                         : "of this type");
+    if (refuse_scaling(config, "rope_scaling", err) < 0 ||
+        refuse_scaling(config, "rope_parameters", err) < 0 ||
+        number(config, "partial_rotary_factor", 0, 1, &rotary, err) < 0)
+        return -1;
+    if (rotary < 1)
+        return hyt_fail(err, "config.json: partial_rotary_factor is not "
+                             "supported");
     if (hyt_json_get(config, "quantization_config") != NULL)
         return hyt_fail(err, "config.json: quantized weights are not supported "
                              "(there are float32 and bfloat16)");
@@ -178,19 +199,52 @@ static int read_sizes(struct hyt_config *c, const struct hyt_json *config,
     return 0;
 }
 
+static int read_bos(struct hyt_config *c, const struct hyt_json *config,
+                    struct hyt_err *err)
+{
+    const struct hyt_json *v = hyt_json_get(config, "bos_token_id");
+    double x;
+
+    if (v == NULL || hyt_json_type(v) == HYT_JSON_NULL)
+        return 0;
+    x = hyt_json_type(v) == HYT_JSON_NUM ? hyt_json_num(v) : -1;
+    if (!(x >= 0 && x < (double)c->V && x == floor(x)))
+        return hyt_fail(err,
+                        "bos_token_id is not a token of a vocabulary of "
+                        "%zu",
+                        c->V);
+    c->bos = (int32_t)x;
+    return 0;
+}
+
+static int read_generation(struct hyt_config *c,
+                           const struct hyt_json *generation,
+                           struct hyt_err *err)
+{
+    if (generation == NULL)
+        return 0;
+    if (hyt_json_type(generation) != HYT_JSON_OBJECT)
+        return hyt_fail(err, "%s, expected an object",
+                        hyt_json_type_name(generation));
+    if (read_bos(c, generation, err) < 0)
+        return -1;
+    return read_eos(c, hyt_json_get(generation, "eos_token_id"), err);
+}
+
 int hyt_config_read(struct hyt_config *c, const struct hyt_json *config,
                     const struct hyt_json *generation, struct hyt_err *err)
 {
     const struct family *family = find_family(config, err);
-    double eps = 1e-6, bos = -1;
-    int got;
+    double eps = 1e-6;
 
     memset(c, 0, sizeof(*c));
     c->theta = 10000;
     if (family == NULL || refuse_unknown(config, err) < 0 ||
         read_sizes(c, config, err) < 0 ||
         number(config, "rms_norm_eps", 0, 1, &eps, err) < 0 ||
-        number(config, "rope_theta", 1, 1e12, &c->theta, err) < 0)
+        number(config, "rope_theta", 1, 1e12, &c->theta, err) < 0 ||
+        number(hyt_json_get(config, "rope_parameters"), "rope_theta", 1, 1e12,
+               &c->theta, err) < 0)
         return -1;
     c->eps = (float)eps;
     c->tied = flag(config, "tie_word_embeddings", false);
@@ -198,16 +252,13 @@ int hyt_config_read(struct hyt_config *c, const struct hyt_json *config,
     c->qkv_bias = family->qkv_bias || c->o_bias;
     c->qk_norm = family->qk_norm;
 
-    got = number(generation, "bos_token_id", 0, (double)c->V - 1, &bos, err);
-    if (got == 0)
-        got = number(config, "bos_token_id", 0, (double)c->V - 1, &bos, err);
-    if (got < 0)
-        return -1;
-    c->bos = (int32_t)bos;
+    c->bos = -1;
     /* generation_config.json is the later word, and may name several. */
-    if (read_eos(c, hyt_json_get(generation, "eos_token_id"), err) < 0)
-        return -1;
-    if (c->n_eos == 0)
-        return read_eos(c, hyt_json_get(config, "eos_token_id"), err);
+    if (read_generation(c, generation, err) < 0)
+        return hyt_fail_prefix(err, "generation_config.json: ");
+    if ((c->bos < 0 && read_bos(c, config, err) < 0) ||
+        (c->n_eos == 0 &&
+         read_eos(c, hyt_json_get(config, "eos_token_id"), err) < 0))
+        return hyt_fail_prefix(err, "config.json: ");
     return 0;
 }

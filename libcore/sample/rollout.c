@@ -8,6 +8,7 @@
  * from them.  So a row of logits always belongs to one completion, and a
  * completion never sees how many others run.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,7 +106,11 @@ static struct query *held(const struct hyt_rollouts *r, size_t i)
 
 bool hyt_rollouts_hungry(const struct hyt_rollouts *r)
 {
-    return r->n_held < r->conf.window;
+    size_t samples = r->n_live;
+
+    for (size_t i = r->next; i < r->n_held; i++)
+        samples += held(r, i)->group.n - held(r, i)->n_started;
+    return r->n_held < r->conf.window && samples < r->conf.rows;
 }
 
 size_t hyt_rollouts_pending(const struct hyt_rollouts *r)
@@ -227,6 +232,8 @@ static int take_token(struct hyt_rollouts *r, struct live *s,
     struct hyt_completion *out = &s->q->group.sample[s->sample];
     size_t cap = out->cap, before = s->text.n;
 
+    if (!isfinite(s->logp))
+        return hyt_fail(err, "the model's logits are not finite numbers");
     out->id = hyt_grow(out->id, &cap, out->n + 1, sizeof(*out->id));
     out->logp = hyt_grow(out->logp, &out->cap, out->n + 1, sizeof(*out->logp));
     out->id[out->n] = s->token;

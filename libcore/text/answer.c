@@ -241,7 +241,7 @@ static int find_expressions(struct hyt_regex *const *re, read_fn *read,
     return any;
 }
 
-/* --- formats read by hand -------------------------------------------------- */
+/* --- formats read by hand ------------------------------------------------- */
 
 /* "#### 72": exactly four marks, then the rest of the line. */
 static int find_hash(const char *text, size_t n, struct hyt_answer *found)

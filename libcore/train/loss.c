@@ -56,10 +56,9 @@ double hyt_token_loss(struct hyt_train_sums *sums,
     sums->rlif_tokens++;
     sums->ratio += rho;
     sums->diff_sum += fabs(diff);
-    if (fabs(diff) > sums->diff_max) {
-        sums->diff_max = fabs(diff);
+    sums->diff_max = fmax(sums->diff_max, fabs(diff));
+    if (e->exact && !(diff == 0))
         sums->differs = e;
-    }
     slope = surrogate(sums, conf, e->coef, rho);
     if (conf->kl > 0) {
         /* k3 = e^r - r - 1, r = logp_ref - logp; dk3/dlogp = 1 - e^r */

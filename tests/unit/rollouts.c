@@ -96,7 +96,7 @@ uint64_t drive(struct hyt_state *st, const struct fixture *f,
                              (void *)(uintptr_t)next);
         }
         assert_int_equal(hyt_rollouts_pending(r), added - taken);
-        assert_true(added == n || added - taken == conf->window);
+        assert_true(added - taken <= conf->window);
         if (hyt_rollouts_step(r, &err) < 0)
             fail_msg("%s", err.msg);
         take(r, q, order, &taken, conf->n, all);
