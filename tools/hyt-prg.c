@@ -129,7 +129,7 @@ static int score_record(struct scorer *s, struct hyt_rec *rec)
     hyt_trace_free(&t);
     if (status == 0)
         status = hyt_main_write(&s->m, rec, err);
-    hyt_main_progress(&s->m, ++s->records, 0, s->tokens);
+    hyt_main_progress(&s->m, ++s->records, s->tokens);
     return status;
 }
 

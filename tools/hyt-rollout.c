@@ -167,7 +167,7 @@ static int run(struct rollout *r, bool drain)
         while ((g = hyt_rollouts_take(r->run)) != NULL)
             if (write_group(r, g) < 0)
                 return -1;
-        hyt_main_progress(&r->m, r->records, 0, hyt_rollouts_tokens(r->run));
+        hyt_main_progress(&r->m, r->records, hyt_rollouts_tokens(r->run));
         if (drain ? hyt_rollouts_pending(r->run) == 0
                   : hyt_rollouts_hungry(r->run))
             return 0;

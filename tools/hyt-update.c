@@ -121,7 +121,7 @@ static int take_step(struct update *u, bool first)
     if (status == 0)
         status = hyt_out_flush(u->m.out, &u->m.err);
     hyt_buf_free(&line);
-    hyt_main_progress(&u->m, u->records, 0, 0);
+    hyt_main_progress(&u->m, u->records, 0);
     return status;
 }
 

@@ -127,11 +127,14 @@ static void put_rate(struct hyt_buf *b, const char *what, uint64_t n,
     hyt_buf_printf(b, "%s (%.*f/s)", what, rate < 10 ? 1 : 0, rate);
 }
 
-static void put_left(struct hyt_buf *b, uint64_t done, uint64_t total,
+/* By how much of the input has been read. */
+static void put_left(struct hyt_buf *b, const struct hyt_main *m,
                      double seconds)
 {
-    uint64_t left;
+    uint64_t done = 0, total = 0, left;
 
+    if (m->in != NULL)
+        hyt_lines_progress(m->in, &done, &total);
     if (done == 0 || total <= done)
         return;
     left = (uint64_t)(seconds / (double)done * (double)(total - done) + 0.5);
@@ -152,8 +155,7 @@ static bool has_terminal(void)
     return isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
 }
 
-void hyt_main_progress(struct hyt_main *m, uint64_t records, uint64_t total,
-                       uint64_t tokens)
+void hyt_main_progress(struct hyt_main *m, uint64_t records, uint64_t tokens)
 {
     uint64_t now;
     double seconds;
@@ -170,14 +172,12 @@ void hyt_main_progress(struct hyt_main *m, uint64_t records, uint64_t total,
     seconds = (double)(now - m->began) / 1e6;
     hyt_buf_printf(&b, "\r\033[K%s: %llu", m->tool->name,
                    (unsigned long long)records);
-    if (total > 0)
-        hyt_buf_printf(&b, " of %llu", (unsigned long long)total);
     put_rate(&b, " records", records, seconds);
     if (tokens > 0) {
         hyt_buf_printf(&b, ", %llu", (unsigned long long)tokens);
         put_rate(&b, " tokens", tokens, seconds);
     }
-    put_left(&b, records, total, seconds);
+    put_left(&b, m, seconds);
     fwrite(b.s, 1, b.n, stderr);
     hyt_buf_free(&b);
     m->progress_shown = true;

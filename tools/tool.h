@@ -100,10 +100,8 @@ void hyt_main_info(struct hyt_main *m, const char *fmt, ...) HYT_PRINTF(2, 3);
 bool hyt_main_stopping(void);
 
 /* Rewrites one line on a terminal, at most five times a second: records and
- * tokens done, rates, and the time left where `total` records are known
- * (0: unknown). */
-void hyt_main_progress(struct hyt_main *m, uint64_t records, uint64_t total,
-                       uint64_t tokens);
+ * tokens done, rates, and the time left where the input has a size. */
+void hyt_main_progress(struct hyt_main *m, uint64_t records, uint64_t tokens);
 
 /* Reports got < 0, what was skipped, errors of the last write.  The exit
  * status. */

@@ -26,7 +26,8 @@ ptrdiff_t hyt_in_read(struct hyt_in *in, void *buf, size_t n,
                       struct hyt_err *err) HYT_MUST_USE;
 
 const char *hyt_in_name(const struct hyt_in *in);
-void hyt_in_close(struct hyt_in *in); /* NULL is accepted */
+uint64_t hyt_in_offset(const struct hyt_in *in); /* bytes read, as stored */
+void hyt_in_close(struct hyt_in *in);            /* NULL is accepted */
 
 /*
  * Lines of several files as one stream.  CRLF is read as LF, a byte-order mark
@@ -49,6 +50,11 @@ struct hyt_lines *hyt_lines_open(const char *const *paths, size_t n,
 int hyt_lines_next(struct hyt_lines *in, struct hyt_line *line,
                    struct hyt_err *err) HYT_MUST_USE;
 void hyt_lines_close(struct hyt_lines *in);
+
+/* How far the stream has been read, in bytes as stored; *total is 0 where a
+ * part of it has no size (a pipe). */
+void hyt_lines_progress(const struct hyt_lines *in, uint64_t *done,
+                        uint64_t *total);
 
 /* --- output --------------------------------------------------------------- */
 

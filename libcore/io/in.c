@@ -24,6 +24,7 @@ struct hyt_in {
     char *name;
     bool sniffed; /* the first bytes have been looked at */
     bool ended;   /* read(2) has said so */
+    uint64_t offset;
 
     /* Bytes read and not passed on: raw[at..n). */
     unsigned char *raw;
@@ -65,6 +66,11 @@ const char *hyt_in_name(const struct hyt_in *in)
     return in->name;
 }
 
+uint64_t hyt_in_offset(const struct hyt_in *in)
+{
+    return in->offset;
+}
+
 void hyt_in_close(struct hyt_in *in)
 {
     if (!in)
@@ -88,6 +94,7 @@ static int fill(struct hyt_in *in, struct hyt_err *err)
     if (got < 0)
         return hyt_fail_errno(err, "%s", in->name);
     in->n += (size_t)got;
+    in->offset += (uint64_t)got;
     in->ended = got == 0;
     return 0;
 }
@@ -192,6 +199,7 @@ ptrdiff_t hyt_in_read(struct hyt_in *in, void *buf, size_t n,
     got = hyt_fd_read(in->fd, buf, n);
     if (got < 0)
         return hyt_fail_errno(err, "%s", in->name);
+    in->offset += (uint64_t)got;
     in->ended = got == 0;
     return got;
 }

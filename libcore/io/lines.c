@@ -8,6 +8,8 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "hyt/io.h"
 
@@ -57,6 +59,40 @@ void hyt_lines_close(struct hyt_lines *in)
     free(in->path);
     free(in->buf);
     free(in);
+}
+
+/* 0 where the stream has none, or does not exist. */
+static uint64_t size_of(const char *path)
+{
+    struct stat st;
+    int got =
+        strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &st) : stat(path, &st);
+
+    return got == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+}
+
+void hyt_lines_progress(const struct hyt_lines *in, uint64_t *done,
+                        uint64_t *total)
+{
+    uint64_t sum = 0;
+
+    *done = *total = 0;
+    for (size_t i = 0; i < in->n_paths; i++) {
+        uint64_t size = size_of(in->path[i]);
+
+        if (size == 0)
+            return;
+        if (i + 1 < in->next || (i + 1 == in->next && in->in == NULL))
+            *done += size;
+        sum += size;
+    }
+    if (in->in != NULL) {
+        uint64_t offset = hyt_in_offset(in->in), ahead = in->end - in->begin;
+
+        /* What waits in the window has not been given out. */
+        *done += offset > ahead ? offset - ahead : 0;
+    }
+    *total = sum;
 }
 
 /* 1 a file is open, 0 there is none left, -1. */

@@ -29,12 +29,12 @@ numbers() {
     same_lines "$m.prg" got "$m: order of the input"
 
     holds "$m.prg" "$f32"' .kind == "rd" or
-        .certainty.logp_tokens == (.tokens.logp | map(f32))'
+        (.certainty.logp_tokens | map(f32)) == (.tokens.logp | map(f32))'
     holds "$m.prg" "$f32"' .kind == "rd" or .certainty.logp ==
         (.tokens.logp | map(f32) | add / length)'
     for name in self entropy logp; do
-        holds "$m.prg" ".certainty | .$name ==
-            (.${name}_tokens | add / length)"
+        holds "$m.prg" "$f32 .certainty | .$name ==
+            (.${name}_tokens | map(f32) | add / length)"
     done
     holds "$m.prg" '(.certainty.logp_tokens | length) ==
         (.tokens.completion | length)'
@@ -63,8 +63,8 @@ naive() {
            steps: [], final: null}' "$1.prg" >naive
     [ "$(grep -c . naive)" -gt 20 ] || die "$1: hardly a prefix to compare"
     hyt-prg -m "$1" --per-token naive >got
-    holds got '.want ==
-        (.certainty.logp_tokens[.from:] | add / length)'
+    holds got "$f32"' .want ==
+        (.certainty.logp_tokens[.from:] | map(f32) | add / length)'
     holds got '.prg == null'
 }
 
@@ -93,7 +93,7 @@ done
 hyt-rollout -m m -n 2 --max-tokens 60 --temperature 0.6 --top-p 0.8 in >cold.in
 hyt-prg -m m --per-token cold.in >cold
 holds cold "$f32"' .kind == "rd" or
-    .certainty.logp_tokens == (.tokens.logp | map(f32))'
+    (.certainty.logp_tokens | map(f32)) == (.tokens.logp | map(f32))'
 
 # --elicit asks in its own words: the numbers move, their count does not.
 hyt-prg -m m --elicit 'It is ' m.in >elicit
@@ -108,5 +108,6 @@ ln -s "$stories" stories
 hyt-prg -m stories --threads 1 --per-token s.in >want
 hyt-prg -m stories --threads 2 --per-token s.in >got
 same want got "stories260K: --threads"
-holds got "$f32"' .certainty.logp_tokens == (.tokens.logp | map(f32))'
+holds got "$f32"' (.certainty.logp_tokens | map(f32)) ==
+    (.tokens.logp | map(f32))'
 holds got "$f32"' .certainty.logp == (.tokens.logp | map(f32) | add / length)'
