@@ -72,7 +72,7 @@ void hyt_bytetok_print(struct hyt_buf *tokenizer, struct hyt_buf *config,
     *size = (struct hyt_toksize){257, 256, 256};
 }
 
-/* --- a given tokenizer ----------------------------------------------------- */
+/* --- a given tokenizer ---------------------------------------------------- */
 
 static int64_t id_of(const struct hyt_json *tree, const char *token)
 {

@@ -67,7 +67,7 @@ static struct difference measure(const struct hyt_tensor *a,
     return d;
 }
 
-/* --- output ------------------------------------------------------------------ */
+/* --- output --------------------------------------------------------------- */
 
 static void put_number(struct hyt_buf *out, double x, bool json)
 {

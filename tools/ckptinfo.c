@@ -38,7 +38,7 @@ static void number(struct facts *f, const char *name, uint64_t x)
     hyt_buf_printf(fact(f, name), "%" PRIu64, x);
 }
 
-/* --- config.json ------------------------------------------------------------- */
+/* --- config.json ---------------------------------------------------------- */
 
 static uint64_t setting(const struct hyt_ckpt *c, const char *key,
                         uint64_t missing)
@@ -83,7 +83,7 @@ static void config_facts(struct facts *f, const struct hyt_ckpt *c)
         hyt_buf_puts(fact(f, "tied"), hyt_json_bool(tied) ? "true" : "false");
 }
 
-/* --- the tensors --------------------------------------------------------------- */
+/* --- the tensors ---------------------------------------------------------- */
 
 struct sizes {
     uint64_t parameters, bytes;

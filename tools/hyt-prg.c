@@ -53,7 +53,7 @@ struct scorer {
     uint64_t records, tokens;
 };
 
-/* --- one record ------------------------------------------------------------------ */
+/* --- one record ----------------------------------------------------------- */
 
 static int choose_score(struct scorer *s, struct hyt_rec *rec,
                         const struct hyt_prg *prg, double *score)
@@ -133,7 +133,7 @@ static int score_record(struct scorer *s, struct hyt_rec *rec)
     return status;
 }
 
-/* --- start ------------------------------------------------------------------------ */
+/* --- start ---------------------------------------------------------------- */
 
 static void check_options(struct scorer *s)
 {

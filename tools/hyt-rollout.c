@@ -80,7 +80,7 @@ struct waiting {
     struct waiting *next;
 };
 
-/* --- in -------------------------------------------------------------------------- */
+/* --- in ------------------------------------------------------------------- */
 
 /* Takes the prompt of q. */
 static void schedule(struct rollout *r, const struct hyt_rec *rec,
@@ -126,7 +126,7 @@ static int take_record(struct rollout *r, struct hyt_rec *rec)
     return status;
 }
 
-/* --- out ------------------------------------------------------------------------- */
+/* --- out ------------------------------------------------------------------ */
 
 static void drop_first(struct rollout *r)
 {
@@ -176,7 +176,7 @@ static int run(struct rollout *r, bool drain)
     }
 }
 
-/* --- begin and end --------------------------------------------------------------- */
+/* --- begin and end -------------------------------------------------------- */
 
 static void check_options(struct rollout *r)
 {

@@ -64,7 +64,7 @@ struct update {
     uint64_t records;
 };
 
-/* --- one step ------------------------------------------------------------------- */
+/* --- one step ------------------------------------------------------------- */
 
 /* A rollout of the very weights that are loaded must have the log-probs that
  * they give, to the bit. */
@@ -146,7 +146,7 @@ static int take_record(struct update *u, struct hyt_rec *rec)
     return u->batch.n == u->batch.of ? take_batch(u) : 0;
 }
 
-/* --- begin and end ------------------------------------------------------------- */
+/* --- begin and end -------------------------------------------------------- */
 
 /* "COUNT:DIGEST" of the records that were consumed. */
 static void cursor_text(const struct update *u, char text[64])

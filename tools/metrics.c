@@ -10,7 +10,7 @@
 #include "hyt/kern.h"
 #include "metrics.h"
 
-/* --- a batch ------------------------------------------------------------------- */
+/* --- a batch -------------------------------------------------------------- */
 
 static int required(struct hyt_rec *rec, const char *path, int64_t *x,
                     struct hyt_err *err)
@@ -176,7 +176,7 @@ void hyt_batch_free(struct hyt_batch *b)
     hyt_arena_free(&b->arena);
 }
 
-/* --- a step's line ------------------------------------------------------------ */
+/* --- a step's line -------------------------------------------------------- */
 
 uint64_t hyt_metrics_clock(void)
 {

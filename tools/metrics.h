@@ -29,8 +29,8 @@ struct hyt_batch {
     struct hyt_arena arena;
 };
 
-/* Adds the next record: weight.index must be the next of its batch.  After a bad
- * record the rest of its batch is bad, up to the first of the next one. */
+/* Adds the next record: weight.index must be the next of its batch.  After a
+ * bad record the rest of its batch is bad, up to the first of the next one. */
 int hyt_batch_read(struct hyt_batch *b, struct hyt_rec *rec,
                    const struct hyt_opened *o,
                    struct hyt_err *err) HYT_MUST_USE;

@@ -37,7 +37,7 @@ static const struct shape named[] = {
      true},
 };
 
-/* --- the shape ------------------------------------------------------------- */
+/* --- the shape ------------------------------------------------------------ */
 
 static int set_number(struct shape *s, const char *key, const char *value,
                       struct hyt_err *err)
@@ -140,7 +140,7 @@ static int parse_shape(struct shape *s, const struct hyt_newmodel *nm,
     return status < 0 ? -1 : complete(s, nm, err);
 }
 
-/* --- the tensors -------------------------------------------------------------- */
+/* --- the tensors ---------------------------------------------------------- */
 
 struct init {
     double mean, std;
@@ -251,7 +251,7 @@ static int write_weights(const char *path, const struct shape *s,
     return f ? hyt_st_new_close(f, err) : -1;
 }
 
-/* --- the directory ---------------------------------------------------------------- */
+/* --- the directory -------------------------------------------------------- */
 
 static void put_ids(struct hyt_buf *b, const struct hyt_toksize *tok)
 {

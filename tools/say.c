@@ -116,8 +116,7 @@ void hyt_main_die(struct hyt_main *m)
     exit(HYT_EXIT_FAILED);
 }
 
-/* --- progress --------------------------------------------------------------
- */
+/* --- progress ------------------------------------------------------------- */
 
 static void put_rate(struct hyt_buf *b, const char *what, uint64_t n,
                      double seconds)

@@ -10,8 +10,7 @@
 
 #include "say.h"
 
-/* --- signals and descriptors -----------------------------------------------
- */
+/* --- signals and descriptors ---------------------------------------------- */
 
 static volatile sig_atomic_t stopping;
 static int empty_input = -1;            /* /dev/null */
@@ -71,8 +70,7 @@ static void fill_standard(void)
             exit(HYT_EXIT_FAILED);
 }
 
-/* --- options ---------------------------------------------------------------
- */
+/* --- options -------------------------------------------------------------- */
 
 /* Options that are the same in all programs; `row` holds ROWS. */
 enum { ROWS = 16 };
@@ -132,8 +130,7 @@ static void defaults(struct hyt_main *m)
     m->max_line = (int64_t)64 << 20;
 }
 
-/* --- what is asked instead of work -----------------------------------------
- */
+/* --- what is asked instead of work ---------------------------------------- */
 
 HYT_NORETURN static void print_and_exit(struct hyt_main *m,
                                         const struct hyt_buf *text)
@@ -180,8 +177,7 @@ static void print_version(struct hyt_buf *b, const struct hyt_main *m)
     hyt_buf_putc(b, '\n');
 }
 
-/* --- start -----------------------------------------------------------------
- */
+/* --- start ---------------------------------------------------------------- */
 
 static void parse(struct hyt_main *m, int argc, char **argv)
 {
@@ -237,8 +233,7 @@ void hyt_main_open(struct hyt_main *m, const struct hyt_tool *tool, int argc,
         m->unbuffered = true;
 }
 
-/* --- records ---------------------------------------------------------------
- */
+/* --- records -------------------------------------------------------------- */
 
 int hyt_main_keep(struct hyt_main *m, int status)
 {

@@ -29,8 +29,7 @@ struct hyt_tensor {
     const void *data; /* mapped; aligned to its dtype, or a private copy */
 };
 
-/* --- one safetensors file ---------------------------------------------------
- */
+/* --- one safetensors file ------------------------------------------------- */
 
 struct hyt_st; /* an open, mapped, checked file */
 
@@ -43,8 +42,7 @@ const struct hyt_tensor *hyt_st_tensor(const struct hyt_st *st, size_t i);
 const struct hyt_tensor *hyt_st_find(const struct hyt_st *st, const char *name);
 const char *hyt_st_meta(const struct hyt_st *st, const char *key); /* or NULL */
 
-/* --- a model directory
- * --------------------------------------------------------- */
+/* --- a model directory ---------------------------------------------------- */
 
 struct hyt_ckpt;
 
@@ -77,8 +75,7 @@ int hyt_ckpt_file(const struct hyt_ckpt *c, const char *name,
  */
 int hyt_ckpt_verify(const struct hyt_ckpt *c, struct hyt_err *err) HYT_MUST_USE;
 
-/* --- a working generation
- * ------------------------------------------------------- */
+/* --- a working generation ------------------------------------------------- */
 
 struct hyt_work;
 
@@ -113,7 +110,7 @@ uint64_t hyt_work_generation(const struct hyt_work *w); /* to be committed */
 /* Appends one line (without newline) to the pending part of hyt-log.jsonl. */
 void hyt_work_log(struct hyt_work *w, const char *line, size_t n);
 
-/* Further commit-record strings ("hyt.seed" …), 3 KiB at most in all; copied. */
+/* Further commit-record strings ("hyt.seed" …), 3 KiB in all at most, copied */
 void hyt_work_meta(struct hyt_work *w, const char *key, const char *value);
 
 /* Makes the working generation the committed one, durably; `step` is the new
@@ -122,8 +119,7 @@ int hyt_work_commit(struct hyt_work *w, uint64_t step,
                     struct hyt_err *err) HYT_MUST_USE;
 void hyt_work_abandon(struct hyt_work *w); /* NULL is accepted */
 
-/* --- writing a new file
- * ----------------------------------------------------------- */
+/* --- writing a new file --------------------------------------------------- */
 
 /*
  * A new file (generation 0), aligned as our own files are, that appears under

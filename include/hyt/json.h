@@ -13,8 +13,7 @@
 
 #define HYT_JSON_DEPTH 1000
 
-/* --- scanner ---------------------------------------------------------------
- */
+/* --- scanner -------------------------------------------------------------- */
 
 /* One member of the outermost object, as byte offsets into the text; key and
  * value include their quotes. */
@@ -47,8 +46,7 @@ void hyt_json_scan_free(struct hyt_json_scan *scan);
  * are undone, case matters). */
 bool hyt_json_key_is(const char *key, size_t n, const char *name);
 
-/* --- tree ------------------------------------------------------------------
- */
+/* --- tree ----------------------------------------------------------------- */
 
 /* A node of a parsed tree; opaque (a cJSON item). */
 struct hyt_json;
@@ -92,8 +90,7 @@ const char *hyt_json_str(const struct hyt_json *v);
 double hyt_json_num(const struct hyt_json *v);
 bool hyt_json_bool(const struct hyt_json *v);
 
-/* --- writing our own values --------------------------------------------------
- */
+/* --- writing our own values ----------------------------------------------- */
 
 /* Appends a string with quotes; the text must be valid UTF-8 (else HYT_BUG).
  * Escapes ", \ and control characters, nothing else. */

@@ -25,8 +25,7 @@
 
 #include "hyt/base.h"
 
-/* --- threads -----------------------------------------------------------------
- */
+/* --- threads -------------------------------------------------------------- */
 
 /* Sets the number of threads (1 … 256) that hyt_parallel_for uses; the pool
  * starts at the first use.  Call it from the main thread, between loops. */
@@ -52,8 +51,7 @@ int hyt_kern_check(struct hyt_err *err) HYT_MUST_USE;
  * such implementation on this CPU. */
 int hyt_kern_select(const char *name);
 
-/* --- weights
- * -------------------------------------------------------------------- */
+/* --- weights -------------------------------------------------------------- */
 
 /* A stored weight: mapped, f32 or bf16.  bf16 is widened exactly, on the way.
  */
@@ -65,8 +63,7 @@ struct hyt_weight {
 void hyt_widen(float *dst, struct hyt_weight w, size_t offset, size_t n);
 uint16_t hyt_bf16_round(float x); /* to nearest, ties to even; NaN stays NaN */
 
-/* --- matrix product
- * -------------------------------------------------------------- */
+/* --- matrix product ------------------------------------------------------- */
 
 /*
  *     y_tn = sum_k x_tk w_nk + b_n                 (add: y_tn += …)
@@ -87,8 +84,7 @@ void hyt_matmul_bwd_x(float *dx, const float *dy, struct hyt_weight w, size_t T,
 void hyt_matmul_bwd_w(float *dw, float *db, const float *dy, const float *x,
                       size_t T, size_t N, size_t K);
 
-/* --- RMSNorm (Zhang & Sennrich 2019, eq. 4)
- * ------------------------------------- */
+/* --- RMSNorm (Zhang & Sennrich 2019, eq. 4) ------------------------------- */
 
 /*
  *     y_ti = g_i x_ti r_t,    r_t = (mean_j x_tj^2 + eps)^(-1/2)
@@ -105,8 +101,7 @@ void hyt_rmsnorm(float *y, float *r, const float *x, struct hyt_weight g,
 void hyt_rmsnorm_bwd(float *dx, float *dg, const float *dy, const float *x,
                      const float *r, struct hyt_weight g, size_t T, size_t D);
 
-/* --- rotary positions (Su et al. 2021), half-split layout
- * -------------------------- */
+/* --- rotary positions (Su et al. 2021), half-split layout ----------------- */
 
 /* cos, sin [n_pos, E/2] of pos * theta^(-2i/E); the frequency and the angle are
  * rounded to float first, as Hugging Face's implementation does. */
@@ -123,8 +118,7 @@ void hyt_rope(float *x, const int32_t *pos, const float *cos, const float *sin,
 void hyt_rope_bwd(float *dx, const int32_t *pos, const float *cos,
                   const float *sin, size_t T, size_t H, size_t E);
 
-/* --- attention over a paged KV cache
- * ------------------------------------------------ */
+/* --- attention over a paged KV cache -------------------------------------- */
 
 /*
  * Keys and values live in pages of HYT_PAGE positions, aligned to absolute
@@ -172,8 +166,7 @@ void hyt_attention_bwd(float *dq, float *dk, float *dv, const float *dout,
                        const float *o, const float *lse, const size_t *begin,
                        size_t n_seq, float scale, size_t H, size_t G, size_t E);
 
-/* --- SwiGLU (Shazeer 2020)
- * -------------------------------------------------------- */
+/* --- SwiGLU (Shazeer 2020) ------------------------------------------------ */
 
 /*
  *     h = silu(g) u,   silu(g) = g / (1 + exp(-g))
@@ -183,16 +176,14 @@ void hyt_swiglu(float *h, const float *g, const float *u, size_t n);
 void hyt_swiglu_bwd(float *dg, float *du, const float *dh, const float *g,
                     const float *u, size_t n);
 
-/* --- embedding
- * -------------------------------------------------------------------- */
+/* --- embedding ------------------------------------------------------------ */
 
 void hyt_embed(float *x, struct hyt_weight e, const int32_t *id, size_t T,
                size_t D);
 void hyt_embed_bwd(float *de, const float *dx, const int32_t *id, size_t T,
                    size_t D); /* rows of one id are added in row order */
 
-/* --- vocabulary
- * ---------------------------------------------------------------------- */
+/* --- vocabulary ----------------------------------------------------------- */
 
 /*
  * One row of logits z [V], as it predicts the next token.  Sums run in blocks
@@ -223,8 +214,7 @@ void hyt_vocab_bwd(float *z, const struct hyt_row_stats *stats,
 /* y_i = exp(x_i - shift), at most 2 ulp off. */
 void hyt_exp_rows(float *y, const float *x, float shift, size_t n);
 
-/* --- optimizer
- * ----------------------------------------------------------------------- */
+/* --- optimizer ------------------------------------------------------------ */
 
 /* sum x_i^2 in fixed blocks, in double. */
 double hyt_sum_squares(const float *x, size_t n);

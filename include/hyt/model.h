@@ -26,8 +26,7 @@
 #include "hyt/ckpt.h"
 #include "hyt/kern.h"
 
-/* --- config ----------------------------------------------------------------
- */
+/* --- config --------------------------------------------------------------- */
 
 #define HYT_MAX_EOS 8
 
@@ -49,8 +48,7 @@ int hyt_config_read(struct hyt_config *c, const struct hyt_json *config,
                     const struct hyt_json *generation,
                     struct hyt_err *err) HYT_MUST_USE;
 
-/* --- weights: one table says name, shape and order ---------------------------
- */
+/* --- weights: one table says name, shape and order ------------------------ */
 
 /*
  * X(field, checkpoint name, rows, columns, present)
@@ -128,8 +126,7 @@ void hyt_model_rebind(struct hyt_model *m, size_t i, const void *data);
  * over the vocabulary, and never sampled. */
 void hyt_model_set_vocab(struct hyt_model *m, size_t n);
 
-/* --- state -------------------------------------------------------------------
- */
+/* --- state ---------------------------------------------------------------- */
 
 struct hyt_state;
 
@@ -168,8 +165,7 @@ size_t hyt_state_rows_in_memory(const struct hyt_state *st);
  * hyt_backward() needs; then every sequence of the batch must be whole. */
 void hyt_forward(struct hyt_state *st, bool save);
 
-/* --- head
- * ------------------------------------------------------------------------ */
+/* --- head ----------------------------------------------------------------- */
 
 /* Stats of the wanted rows, in the order they were added. */
 void hyt_head_stats(struct hyt_state *st, struct hyt_row_stats *stats);
@@ -181,8 +177,7 @@ void hyt_head_logits(struct hyt_state *st,
                      void (*fn)(void *ctx, size_t i, float *z, size_t vocab),
                      void *ctx);
 
-/* --- gradients
- * ------------------------------------------------------------------- */
+/* --- gradients ------------------------------------------------------------ */
 
 /* One float for each weight, in the order of model->param; zeroed. */
 float *hyt_grads_new(const struct hyt_model *m); /* free() */
@@ -204,8 +199,7 @@ void hyt_head_loss(struct hyt_state *st, struct hyt_row_stats *stats,
 /* Accumulates into grads; to be called once after hyt_head_loss(). */
 void hyt_backward(struct hyt_state *st, float *grads);
 
-/* --- probes
- * ----------------------------------------------------------------------- */
+/* --- probes --------------------------------------------------------------- */
 
 /*
  * Log-probabilities of a tail after several prefixes of one trace, in one

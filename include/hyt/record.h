@@ -108,8 +108,7 @@ void hyt_ids_free(struct hyt_ids *ids);
 int hyt_rec_id(struct hyt_rec *rec, struct hyt_ids *ids, const char **id,
                struct hyt_err *err) HYT_MUST_USE;
 
-/* --- the toolkit's own fields ------------------------------------------------
- */
+/* --- the toolkit's own fields --------------------------------------------- */
 
 struct hyt_span {
     size_t begin, end; /* half-open */

@@ -11,8 +11,7 @@
 
 #include "hyt/base.h"
 
-/* --- tokenizer --------------------------------------------------------------
- */
+/* --- tokenizer ------------------------------------------------------------ */
 
 struct hyt_tok; /* immutable after loading; may be shared by threads */
 
@@ -74,8 +73,7 @@ int hyt_tok_decode(const struct hyt_tok *tok, const int32_t *ids, size_t n,
 /* Appends bytes as text in the same manner, to their end. */
 void hyt_text_put(struct hyt_buf *text, const char *bytes, size_t n);
 
-/* --- steps
- * -------------------------------------------------------------------- */
+/* --- steps ---------------------------------------------------------------- */
 
 enum hyt_step_kind {
     HYT_STEP_LINE,
@@ -108,8 +106,7 @@ int hyt_stepper_cut(const struct hyt_stepper *s, const char *text, size_t limit,
                     const int32_t *token_ends, size_t n_tokens,
                     struct hyt_ends *ends, struct hyt_err *err) HYT_MUST_USE;
 
-/* --- answers
- * ------------------------------------------------------------------- */
+/* --- answers -------------------------------------------------------------- */
 
 struct hyt_answerer;
 

@@ -83,8 +83,8 @@ double hyt_trainer_grad_norm(const struct hyt_trainer *t);
  * `step` counts from 1 over the life of the checkpoint. */
 void hyt_train_apply(struct hyt_trainer *t, uint64_t step, double lr);
 
-/* Learning rate at `step` (1-based): linear warm-up, then constant, or linear or
- * cosine down to 0 at `total`. */
+/* Learning rate at `step` (1-based): linear warm-up, then constant, or linear
+ * or cosine down to 0 at `total`. */
 enum hyt_schedule { HYT_CONSTANT, HYT_LINEAR, HYT_COSINE };
 double hyt_learning_rate(double lr, enum hyt_schedule s, uint64_t step,
                          uint64_t warmup, uint64_t total);

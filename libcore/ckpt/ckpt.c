@@ -76,7 +76,7 @@ int hyt_ckpt_file(const struct hyt_ckpt *c, const char *name,
     return hyt_dir_read(c->dir, c->name, name, FILE_MAX, bytes, &info, err);
 }
 
-/* --- digests ------------------------------------------------------------------ */
+/* --- digests -------------------------------------------------------------- */
 
 uint64_t hyt_ckpt_data_digest(const struct hyt_ckpt *c)
 {

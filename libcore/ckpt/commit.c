@@ -89,7 +89,7 @@ static int sync_dir(const struct hyt_work *w)
     return fsync(w->dir);
 }
 
-/* --- step 1: everything is written, headers last (I9) ------------------------------ */
+/* --- step 1: everything is written, headers last (I9) --------------------- */
 
 static int seal_optimizer(struct hyt_work *w, const struct record *r,
                           struct hyt_err *err)
@@ -132,7 +132,7 @@ static int step1_write(struct hyt_work *w, uint64_t step, struct hyt_err *err)
     return status;
 }
 
-/* --- step 2: all of it is durable, under names that nobody reads (I3, I7) ---------- */
+/* --- step 2: all of it is durable, under names that nobody reads (I3, I7) - */
 
 static int step2_sync(struct hyt_work *w, struct hyt_err *err)
 {
@@ -158,7 +158,7 @@ static int step2_sync(struct hyt_work *w, struct hyt_err *err)
     return 0;
 }
 
-/* --- step 3: the commit point, then the durability point (I2, I5) ------------------- */
+/* --- step 3: the commit point, then the durability point (I2, I5) --------- */
 
 static int step3_rename(struct hyt_work *w, struct hyt_err *err)
 {
@@ -184,7 +184,7 @@ static int step3_rename(struct hyt_work *w, struct hyt_err *err)
     return 0;
 }
 
-/* --- step 4: what only the previous generation named goes (I4) ---------------------- */
+/* --- step 4: what only the previous generation named goes (I4) ------------ */
 
 /* Failures do not matter here: the next run removes what is left. */
 static void step4_clean(const struct hyt_work *w)

@@ -20,7 +20,7 @@
 #define CONFIG_MAX    ((size_t)16 << 20)
 #define INDEX_MAX     ((size_t)64 << 20)
 
-/* --- opening ------------------------------------------------------------------ */
+/* --- opening -------------------------------------------------------------- */
 
 /* Splits "DIR@G": *kept is G, or NO_GENERATION where the path has none.  A
  * directory whose own name looks like that is taken as it is. */
@@ -128,7 +128,7 @@ static int open_kept(struct hyt_ckpt *c, uint64_t g, struct hyt_err *err)
     return 0;
 }
 
-/* --- the commit record ---------------------------------------------------------- */
+/* --- the commit record ---------------------------------------------------- */
 
 const char *hyt_ckpt_meta(const struct hyt_ckpt *c, const char *key)
 {

@@ -203,7 +203,7 @@ static int object(struct parser *p,
     }
 }
 
-/* --- the format ------------------------------------------------------------ */
+/* --- the format ----------------------------------------------------------- */
 
 static int meta_member(struct parser *p, const char *key, void *ctx)
 {

@@ -2,7 +2,8 @@
 /*
  * index.c - model.safetensors.index.json and its shards
  *
- *     {"metadata": {...}, "weight_map": {"NAME": "model-00001-of-00002...", ...}}
+ *     {"metadata": {...}, "weight_map": {"NAME": "model-00001-of-00002...",
+ *                                       ...}}
  *
  * Each listed tensor is in exactly the shard that lists it, and the shards hold
  * no other: a file that lost or gained a tensor is an error here, not a model
@@ -31,7 +32,7 @@ static int by_tensor(const void *a, const void *b)
     return strcmp(x->tensor, y->tensor);
 }
 
-/* The weight map as an array, its file names checked; free().  NULL on error. */
+/* The weight map as an array, its file names checked; free().  NULL: error. */
 static struct listing *read_listing(const struct hyt_ckpt *c, size_t *n,
                                     struct hyt_err *err)
 {

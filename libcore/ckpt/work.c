@@ -24,7 +24,7 @@ const struct hyt_ckpt *hyt_work_committed(const struct hyt_work *w)
     return w->elsewhere ? w->old : w->in;
 }
 
-/* --- the output directory -------------------------------------------------------- */
+/* --- the output directory ------------------------------------------------- */
 
 /* Makes the name of a new directory durable. */
 static int sync_parent(int dir)
@@ -108,7 +108,7 @@ static int check_other(struct hyt_work *w, struct hyt_err *err)
     return 0;
 }
 
-/* --- the shadows -------------------------------------------------------------------- */
+/* --- the shadows ---------------------------------------------------------- */
 
 static size_t foreign_meta_size(const struct hyt_st *st)
 {
@@ -210,7 +210,7 @@ void hyt_work_abandon(struct hyt_work *w)
     free(w);
 }
 
-/* --- for training ------------------------------------------------------------------ */
+/* --- for training --------------------------------------------------------- */
 
 size_t hyt_work_count(const struct hyt_work *w)
 {

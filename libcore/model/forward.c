@@ -68,7 +68,7 @@ void hyt_block_fwd(struct hyt_state *st, size_t l, struct act *a, float *x_next)
     feed_forward_fwd(st, l, a, x_next);
 }
 
-/* --- before the first layer ---------------------------------------------------- */
+/* --- before the first layer ----------------------------------------------- */
 
 static void need_rope(struct hyt_state *st, size_t n)
 {

@@ -73,7 +73,7 @@ void hyt_state_set_memory(struct hyt_state *st, size_t bytes)
     st->memory = bytes;
 }
 
-/* --- pages ------------------------------------------------------------------ */
+/* --- pages ---------------------------------------------------------------- */
 
 static void grow_pools(struct hyt_state *st)
 {
@@ -117,7 +117,7 @@ static void push_page(struct seq *s, int32_t page)
     s->page[s->n_pages++] = page;
 }
 
-/* --- sequences ---------------------------------------------------------------- */
+/* --- sequences ------------------------------------------------------------ */
 
 int32_t hyt_seq_new(struct hyt_state *st)
 {
@@ -208,7 +208,7 @@ void hyt_state_bury(struct hyt_state *st)
     st->waiting = false;
 }
 
-/* --- the batch ------------------------------------------------------------------ */
+/* --- the batch ------------------------------------------------------------ */
 
 size_t hyt_batch_add(struct hyt_state *st, int32_t seq, int32_t token,
                      int32_t target, bool want)

@@ -16,8 +16,8 @@ struct seq {
     bool used;
 };
 
-/* A fork inside a page: slots [0, n) of src become dst's, in every layer, at the
- * next forward pass, when the parent's rows are in place. */
+/* A fork inside a page: slots [0, n) of src become dst's, in every layer, at
+ * the next forward pass, when the parent's rows are in place. */
 struct page_copy {
     int32_t dst, src;
     size_t n;

@@ -11,8 +11,7 @@
 
 #include "record/rec.h"
 
-/* --- writing ---------------------------------------------------------------
- */
+/* --- writing -------------------------------------------------------------- */
 
 static void put_int(struct hyt_buf *b, int64_t x)
 {
@@ -49,8 +48,7 @@ static void put_span(struct hyt_buf *b, const char *key,
     hyt_buf_putc(b, ']');
 }
 
-/* --- tokens ----------------------------------------------------------------
- */
+/* --- tokens --------------------------------------------------------------- */
 
 /* A required object's member that is missing. */
 static int lacks(const struct hyt_rec *rec, const char *name,
@@ -141,8 +139,7 @@ void hyt_rec_set_tokens(struct hyt_rec *rec, const struct hyt_tokens *t)
     hyt_buf_free(&b);
 }
 
-/* --- spans -----------------------------------------------------------------
- */
+/* --- spans ---------------------------------------------------------------- */
 
 /* [begin, end], whole numbers >= 0 that a double holds exactly. */
 static bool read_span(const struct hyt_json *v, struct hyt_span *span)
@@ -181,8 +178,7 @@ static int member_span(const struct hyt_rec *rec, const char *field,
     return 1;
 }
 
-/* --- steps -----------------------------------------------------------------
- */
+/* --- steps ---------------------------------------------------------------- */
 
 /* Step i of the array; the first says whether all have tokens. */
 static int read_step(struct hyt_rec *rec, struct hyt_steps *s, size_t i,
@@ -258,8 +254,7 @@ void hyt_rec_set_steps(struct hyt_rec *rec, const struct hyt_steps *steps)
     hyt_buf_free(&b);
 }
 
-/* --- final -----------------------------------------------------------------
- */
+/* --- final ---------------------------------------------------------------- */
 
 int hyt_rec_final(struct hyt_rec *rec, struct hyt_final *f, struct hyt_err *err)
 {

@@ -43,8 +43,7 @@ size_t hyt_rec_set_index(const struct hyt_rec *rec, const char *name)
     return HYT_REC_NONE;
 }
 
-/* --- what has been looked at ---------------------------------------------
- */
+/* --- what has been looked at ---------------------------------------------- */
 
 static void clear(struct hyt_rec_look *look)
 {
@@ -90,8 +89,7 @@ static struct hyt_rec_look *look_at(struct hyt_rec *rec, size_t set,
     return look;
 }
 
-/* --- top level -----------------------------------------------------------
- */
+/* --- top level ------------------------------------------------------------ */
 
 /* What was set wins over what was read.  1 and the place, 0, -1. */
 static int find_top(struct hyt_rec *rec, const char *name,
@@ -165,8 +163,7 @@ static const char *component(struct hyt_rec *rec, const char **rest)
     return name;
 }
 
-/* --- text ------------------------------------------------------------------
- */
+/* --- text ----------------------------------------------------------------- */
 
 /* Steps from an object, scanned in *scan, to its member.  1, 0, -1. */
 static int descend(const struct hyt_rec *rec, const struct hyt_json_scan *scan,
@@ -266,8 +263,7 @@ int hyt_rec_mistyped(const struct hyt_rec *rec, const char *path,
                            hyt_rec_type_name(hyt_rec_type(v)), what);
 }
 
-/* --- trees -----------------------------------------------------------------
- */
+/* --- trees ---------------------------------------------------------------- */
 
 /* "COL: what" of hyt_json_parse() counts within the line already. */
 static int plant(struct hyt_rec *rec, struct hyt_rec_look *look,

@@ -94,8 +94,7 @@ static bool read_i64(const char *s, int64_t *x, const char **end)
     return true;
 }
 
-/* --- one number ------------------------------------------------------------
- */
+/* --- one number ----------------------------------------------------------- */
 
 /* The text of a number: 1, 0 absent or null, -1. */
 static int find_number(struct hyt_rec *rec, const char *path,
@@ -151,8 +150,7 @@ int hyt_rec_int(struct hyt_rec *rec, const char *path, int64_t *x,
     return 1;
 }
 
-/* --- arrays ----------------------------------------------------------------
- */
+/* --- arrays --------------------------------------------------------------- */
 
 enum kind { F32, F64, I32 };
 

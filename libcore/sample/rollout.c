@@ -154,7 +154,7 @@ struct hyt_group *hyt_rollouts_take(struct hyt_rollouts *r)
     return &q->group;
 }
 
-/* --- joining ------------------------------------------------------------------ */
+/* --- joining -------------------------------------------------------------- */
 
 static void start_group(struct hyt_rollouts *r, struct query *q)
 {
@@ -191,7 +191,7 @@ static void admit(struct hyt_rollouts *r)
     }
 }
 
-/* --- one step ------------------------------------------------------------------- */
+/* --- one step ------------------------------------------------------------- */
 
 /* Runs for different rows at once: touches only its own completion. */
 static void choose(void *ctx, size_t i, float *z, size_t vocab)

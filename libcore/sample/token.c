@@ -4,7 +4,8 @@
  *
  * The vocabulary is never sorted: the cuts work on a heap of the candidates
  * that are left, from which only as many are taken as the cut keeps.  Sums are
- * in double, in order of id or of rank, so that a draw is a function of the row and u alone.
+ * in double, in order of id or of rank, so that a draw is a function of the row
+ * and u alone.
  */
 #include <math.h>
 #include <stdlib.h>

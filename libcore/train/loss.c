@@ -3,8 +3,9 @@
  * loss.c - the loss of one completion token
  *
  * Supervised tokens: cross-entropy, times the record's coefficient.  Sampled
- * tokens: the clipped surrogate of PPO (Schulman et al. 2017, eq. 7) as GRPO uses it (Shao et
- * al. 2024), with the k3 estimate of the KL divergence (Schulman 2020).
+ * tokens: the clipped surrogate of PPO (Schulman et al. 2017, eq. 7) as GRPO
+ * uses it (Shao et al. 2024), with the k3 estimate of the KL divergence
+ * (Schulman 2020).
  */
 #include <math.h>
 

@@ -100,7 +100,7 @@ const float *hyt_trainer_grads(const struct hyt_trainer *t)
     return t->grads;
 }
 
-/* --- gradient ------------------------------------------------------------------- */
+/* --- gradient ------------------------------------------------------------- */
 
 /* The last token is predicted, never fed. */
 static size_t rows_of(const struct hyt_example *e)
@@ -228,7 +228,7 @@ void hyt_train_gradient(struct hyt_trainer *t, const struct hyt_example *e,
     free(part);
 }
 
-/* --- step ------------------------------------------------------------------------ */
+/* --- step ----------------------------------------------------------------- */
 
 double hyt_trainer_grad_norm(const struct hyt_trainer *t)
 {

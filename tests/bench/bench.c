@@ -54,7 +54,7 @@ static double best(void (*fn)(void *ctx), void *ctx)
     return least;
 }
 
-/* --- limits -------------------------------------------------------------------- */
+/* --- limits --------------------------------------------------------------- */
 
 struct limits {
     float *a[MAX_THREADS], *b[MAX_THREADS], *c[MAX_THREADS];
@@ -113,7 +113,7 @@ static void measure_limits(double *gflops, double *gbytes)
     free(l);
 }
 
-/* --- rows ---------------------------------------------------------------------- */
+/* --- rows ----------------------------------------------------------------- */
 
 struct product {
     float *y, *x, *dw;

@@ -43,7 +43,7 @@ size_t ask_all(struct question *q, const struct fixture *f)
     return HYT_LEN(lengths);
 }
 
-/* --- the scheduler, driven --------------------------------------------------- */
+/* --- the scheduler, driven ------------------------------------------------ */
 
 static void keep(struct results *all, const struct hyt_group *g, size_t i,
                  size_t n)
@@ -116,7 +116,7 @@ void in_order(size_t *order, size_t n)
         order[i] = i;
 }
 
-/* --- the reference ------------------------------------------------------------ */
+/* --- the reference -------------------------------------------------------- */
 
 struct choice {
     const struct hyt_rollout_conf *conf;
@@ -214,7 +214,7 @@ void same_results(const char *what, const struct results *a,
         }
 }
 
-/* --- setup ---*/
+/* --- setup ---------------------------------------------------------------- */
 
 int bench_set_up(void **state)
 {

@@ -12,7 +12,7 @@
 #include "ckpt_rules.h"
 #include "ckpt_work.h"
 
-/* --- one file --------------------------------------------------------------- */
+/* --- one file ------------------------------------------------------------- */
 
 static void test_well_formed(void **state)
 {
@@ -134,7 +134,7 @@ static void test_damage(void **state)
         }
 }
 
-/* --- writing a file ----------------------------------------------------------- */
+/* --- writing a file ------------------------------------------------------- */
 
 static void test_write(void **state)
 {
@@ -179,7 +179,7 @@ static void test_write(void **state)
                      -1);
 }
 
-/* --- model directories ---------------------------------------------------------- */
+/* --- model directories ---------------------------------------------------- */
 
 static void test_directory(void **state)
 {

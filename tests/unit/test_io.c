@@ -13,8 +13,7 @@
 
 #define MAX_LINE ((size_t)1 << 26)
 
-/* --- input -----------------------------------------------------------------
- */
+/* --- input ---------------------------------------------------------------- */
 
 static void test_in_errors(void **state)
 {
@@ -173,8 +172,7 @@ static void test_in_pipe(void **state)
     hyt_buf_free(&z);
 }
 
-/* --- lines -----------------------------------------------------------------
- */
+/* --- lines ---------------------------------------------------------------- */
 
 /* Everything a reader says about some files, one item a line:
  * "file:lineno:bytes", or "! message", "!! message" for a bad record. */

@@ -15,8 +15,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-/* --- output ----------------------------------------------------------------
- */
+/* --- output --------------------------------------------------------------- */
 
 static struct hyt_out *open_out(const char *path, bool zstd)
 {
@@ -247,8 +246,7 @@ static void test_out_zstd(void **state)
     hyt_buf_free(&lines);
 }
 
-/* --- whole files, digests --------------------------------------------------
- */
+/* --- whole files, digests ------------------------------------------------- */
 
 static void test_file(void **state)
 {

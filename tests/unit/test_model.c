@@ -100,7 +100,7 @@ static void test_stats(void **state)
     }
 }
 
-/* --- gradients ------------------------------------------------------------------ */
+/* --- gradients ------------------------------------------------------------ */
 
 struct coefs {
     const float *c; /* of the rows with a target, in order */
@@ -193,7 +193,7 @@ static void test_gradient_any_threads(void **state)
     fixture_close(&f);
 }
 
-/* --- bits ------------------------------------------------------------------------- */
+/* --- bits ----------------------------------------------------------------- */
 
 static struct hyt_row_stats *all_stats(const struct fixture *f)
 {

@@ -9,8 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --- loading ---------------------------------------------------------------
- */
+/* --- loading -------------------------------------------------------------- */
 
 static void assert_load_fails(const char *s, const char *message)
 {
@@ -41,8 +40,7 @@ static void test_load(void **state)
     assert_int_equal(hyt_rec_int(rec, "a", &(int64_t){0}, &err), 0);
 }
 
-/* --- untouched bytes -------------------------------------------------------
- */
+/* --- untouched bytes ------------------------------------------------------ */
 
 static const char *const foreign[] = {
     "{}",
@@ -116,8 +114,7 @@ static void test_long_line(void **state)
     hyt_buf_free(&out);
 }
 
-/* --- setting ---------------------------------------------------------------
- */
+/* --- setting -------------------------------------------------------------- */
 
 static void test_set(void **state)
 {
@@ -216,8 +213,7 @@ static void test_copy(void **state)
     hyt_rec_free(copy);
 }
 
-/* --- claim, write ----------------------------------------------------------
- */
+/* --- claim, write --------------------------------------------------------- */
 
 static int claim(const char *name, enum hyt_json_type type, const char *members,
                  bool overwrite)

@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- ids -------------------------------------------------------------------
- */
+/* --- ids ------------------------------------------------------------------ */
 
 static void test_ids_given(void **state)
 {
@@ -105,8 +104,7 @@ static void test_ids_many(void **state)
     hyt_ids_free(ids);
 }
 
-/* --- the toolkit's own fields ----------------------------------------------
- */
+/* --- the toolkit's own fields --------------------------------------------- */
 
 static void test_tokens(void **state)
 {

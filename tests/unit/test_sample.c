@@ -130,7 +130,7 @@ static void test_keys_of_draws(void **state)
     assert_memory_not_equal(b->a->r[0][0].id, b->b->r[0][0].id, 40);
 }
 
-/* --- order ----------------------------------------------------------------------- */
+/* --- order ---------------------------------------------------------------- */
 
 /* Queries of nothing keep their place, first, last and in a row. */
 static void test_empty_groups(void **state)
@@ -171,7 +171,7 @@ static void test_order_of_groups(void **state)
             drive(b->st, &b->f, NULL, &conf, b->q, b->order, 40, b->a);
 }
 
-/* --- memory --------------------------------------------------------------------------- */
+/* --- memory --------------------------------------------------------------- */
 
 /* Pages come back: the same work over and over takes no more than once. */
 static void test_no_leak(void **state)

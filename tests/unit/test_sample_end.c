@@ -92,7 +92,7 @@ static void test_ends_of_sequence(void **state)
         assert_true(last[e] > 0);
 }
 
-/* --- stop strings --------------------------------------------------------------------- */
+/* --- stop strings --------------------------------------------------------- */
 
 /* Tokens 0 … 52: one or two letters out of a … d, so that strings span them. */
 static struct hyt_tok *letters(char piece[][4])

@@ -8,7 +8,7 @@
  */
 #include "draws.h"
 
-/* --- the reference --------------------------------------------------------- */
+/* --- the reference -------------------------------------------------------- */
 
 struct ranked {
     double p;
@@ -63,7 +63,7 @@ static bool reference(double *p, const float *z, size_t V,
     return clear;
 }
 
-/* --- frequencies ------------------------------------------------------------ */
+/* --- frequencies ---------------------------------------------------------- */
 
 /* Pearson's statistic; tokens expected fewer than 5 times are one class. */
 static double chi_square(const size_t *count, const double *p, size_t V,

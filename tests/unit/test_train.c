@@ -102,6 +102,32 @@ static double relative(double a, double b)
     return fabs(a - b) / fabs(b);
 }
 
+/* The weights after the steps; and how far the steps moved them, which is much
+ * less than the weights are, within 1e-3. */
+static void compare_steps(const char *toy, const struct bench *b,
+                          const struct hyt_work_tensor *w, const char *prefix)
+{
+    const float *now = w->master ? w->master : w->data;
+    const float *expected = fixture_of(&b->f, prefix, w->from->name);
+    float *start = hyt_alloc(w->n, sizeof(float));
+    float *moved = hyt_alloc(w->n, sizeof(float));
+    float *should = hyt_alloc(w->n, sizeof(float));
+    const struct hyt_weight from = {w->from->data, w->from->dtype};
+
+    close_to(toy, w->from->name, relative_distance(now, expected, w->n));
+    hyt_widen(start, from, 0, w->n);
+    for (size_t i = 0; i < w->n; i++) {
+        moved[i] = now[i] - start[i];
+        should[i] = expected[i] - start[i];
+    }
+    if (!(relative_distance(moved, should, w->n) < 1e-3))
+        fail_msg("%s: %s moved otherwise by %g", toy, w->from->name,
+                 relative_distance(moved, should, w->n));
+    free(start);
+    free(moved);
+    free(should);
+}
+
 /* Three AdamW steps: the loss before each, and the weights after the last. */
 static void three_steps(const char *toy, const struct hyt_train_conf *conf,
                         const char *loss_name, const char *prefix)
@@ -117,14 +143,8 @@ static void three_steps(const char *toy, const struct hyt_train_conf *conf,
         close_to(toy, "loss", relative(sums.loss_rd, (double)loss[step - 1]));
         hyt_train_apply(b.trainer, step, 1e-3);
     }
-    for (size_t i = 0; i < hyt_work_count(b.work); i++) {
-        const struct hyt_work_tensor *w = hyt_work_tensor(b.work, i);
-
-        close_to(toy, w->from->name,
-                 relative_distance(w->master ? w->master : w->data,
-                                   fixture_of(&b.f, prefix, w->from->name),
-                                   w->n));
-    }
+    for (size_t i = 0; i < hyt_work_count(b.work); i++)
+        compare_steps(toy, &b, hyt_work_tensor(b.work, i), prefix);
     bench_close(&b);
 }
 
