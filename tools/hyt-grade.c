@@ -18,8 +18,8 @@ static const struct hyt_opt opts[] = {
     OPT_STR(0, "gold-field", &gold_field, "F", "field of the reference answer"),
     OPT_ENUM(0, "how", &how, HYT_GRADES, "when answers are the same"),
     OPT_STR(0, "gold-answer", &gold_answer, "SPEC",
-            "find the answer in the field's text: auto|hash|boxed|phrase|"
-            "choice|last-number|regex:RE; none: the text is the answer"),
+            "find the answer in the field's text: " HYT_ANSWER_SPECS
+            "; none: the text is the answer"),
     OPT_END,
 };
 

@@ -34,9 +34,8 @@ static const struct hyt_opt opts[] = {
             "words"),
     OPT_FLAG(0, "per-token", &per_token, "also certainty of each token"),
     OPT_STR(0, "steps", &steps_spec, "SPEC",
-            "where a record has no steps: line|sentence|regex:RE|tokens:N"),
-    OPT_STR(0, "answer", &answer_spec, "SPEC",
-            "auto|hash|boxed|phrase|choice|last-number|regex:RE"),
+            "where a record has no steps: " HYT_STEP_SPECS),
+    OPT_STR(0, "answer", &answer_spec, "SPEC", HYT_ANSWER_SPECS),
     OPT_END,
 };
 

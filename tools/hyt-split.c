@@ -12,9 +12,8 @@ static const char *completion_field = "completion";
 
 static const struct hyt_opt opts[] = {
     OPT_STR(0, "steps", &steps_spec, "SPEC",
-            "where steps end: line|sentence|regex:RE|tokens:N"),
-    OPT_STR(0, "answer", &answer_spec, "SPEC",
-            "auto|hash|boxed|phrase|choice|last-number|regex:RE"),
+            "where steps end: " HYT_STEP_SPECS),
+    OPT_STR(0, "answer", &answer_spec, "SPEC", HYT_ANSWER_SPECS),
     OPT_STR(0, "completion-field", &completion_field, "F",
             "field of the trace"),
     OPT_END,

@@ -85,7 +85,7 @@ static int take_step(struct update *u, bool first)
 {
     struct hyt_train_sums sums;
     struct hyt_step_facts facts = {0};
-    uint64_t began = hyt_metrics_clock();
+    uint64_t began = hyt_now_us();
     struct hyt_buf line = {0};
     int status = 0;
 
@@ -235,7 +235,7 @@ static int start(struct update *u)
     if (kl > 0 && hyt_open_weights(&u->ref, ref_dir, err) < 0)
         return -1;
     if (kl > 0)
-        hyt_model_set_vocab(u->ref.model, u->o.model->vocab);
+        hyt_open_vocab(&u->ref, u->o.tok);
     if (kl > 0 && u->ref.model->vocab != u->o.model->vocab)
         return hyt_fail(err, "%s: another vocabulary than %s", ref_dir,
                         u->m.model);

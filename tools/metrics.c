@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "hyt/kern.h"
 #include "metrics.h"
@@ -178,14 +177,6 @@ void hyt_batch_free(struct hyt_batch *b)
 
 /* --- a step's line -------------------------------------------------------- */
 
-uint64_t hyt_metrics_clock(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
 static void put(struct hyt_buf *b, const char *name, double x)
 {
     hyt_buf_printf(b, "\"%s\":", name);
@@ -250,7 +241,7 @@ static void put_rewards(struct hyt_buf *line, const struct hyt_batch *b)
 
 void hyt_metrics_time(struct hyt_buf *line, uint64_t began, size_t tokens)
 {
-    double seconds = (double)(hyt_metrics_clock() - began) * 1e-6;
+    double seconds = (double)(hyt_now_us() - began) * 1e-6;
 
     line->n--; /* the closing brace */
     hyt_buf_putc(line, ',');

@@ -42,14 +42,13 @@ struct hyt_step_facts {
     double lr, grad_norm;
 };
 
-uint64_t hyt_metrics_clock(void); /* microseconds */
-
 /* Appends the step's JSON object, names as TRL's where TRL has one. */
 void hyt_metrics_line(struct hyt_buf *line, const struct hyt_step_facts *f,
                       const struct hyt_batch *b,
                       const struct hyt_train_sums *s);
 
-/* Adds what differs from run to run to that object: how long the step took. */
+/* Adds what differs from run to run to that object: how long the step took;
+ * began: hyt_now_us() then. */
 void hyt_metrics_time(struct hyt_buf *line, uint64_t began, size_t tokens);
 
 #endif

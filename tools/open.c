@@ -2,6 +2,7 @@
 /*
  * open.c - opens a model directory the way every tool with -m needs it
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "hyt/kern.h"
@@ -41,6 +42,17 @@ int hyt_open_weights(struct hyt_opened *o, const char *path,
     return -1;
 }
 
+void hyt_open_vocab(struct hyt_opened *o, const struct hyt_tok *tok)
+{
+    size_t n = (size_t)hyt_tok_vocab(tok);
+    bool *exists = hyt_alloc(n, sizeof(*exists));
+
+    for (size_t v = 0; v < n; v++)
+        exists[v] = hyt_tok_exists(tok, (int32_t)v);
+    hyt_model_set_vocab(o->model, n, exists);
+    free(exists);
+}
+
 int hyt_open(struct hyt_opened *o, const struct hyt_main *m,
              struct hyt_err *err)
 {
@@ -67,13 +79,13 @@ int hyt_open(struct hyt_opened *o, const struct hyt_main *m,
         return -1;
     }
     for (size_t i = 0; i < o->model->c.n_eos; i++)
-        if ((size_t)o->model->c.eos[i] >= vocab) {
+        if (!hyt_tok_exists(o->tok, o->model->c.eos[i])) {
             hyt_fail(err, "%s: end of sequence %d is no token of its tokenizer",
                      hyt_ckpt_dir(o->ckpt), (int)o->model->c.eos[i]);
             hyt_close(o);
             return -1;
         }
-    hyt_model_set_vocab(o->model, vocab);
+    hyt_open_vocab(o, o->tok);
     return 0;
 }
 
@@ -90,11 +102,11 @@ static int check_ids(const struct hyt_opened *o, struct hyt_rec *rec,
                      struct hyt_err *err)
 {
     for (size_t i = 0; i < n; i++)
-        if (id[i] < 0 || (size_t)id[i] >= o->model->vocab)
+        if (id[i] < 0 || !hyt_tok_exists(o->tok, id[i]))
             return hyt_rec_fail(rec, "tokens", err,
                                 "tokens.%s has %d, which is no token of this "
                                 "model (%zu)",
-                                what, (int)id[i], o->model->vocab);
+                                what, (int)id[i], o->model->n_tokens);
     return 0;
 }
 

@@ -25,6 +25,9 @@ int hyt_open_weights(struct hyt_opened *o, const char *path,
                      struct hyt_err *err) HYT_MUST_USE;
 void hyt_close(struct hyt_opened *o);
 
+/* Tells the model which ids have a token. */
+void hyt_open_vocab(struct hyt_opened *o, const struct hyt_tok *tok);
+
 /* The tokenizer of an open checkpoint; NULL on error. */
 struct hyt_tok *hyt_open_tokenizer(const struct hyt_ckpt *ckpt,
                                    struct hyt_err *err) HYT_MUST_USE;

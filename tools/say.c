@@ -8,20 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "say.h"
 
 #define REDRAW_US 200000 /* five times a second */
-
-uint64_t hyt_say_now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
 
 /* Text as it can be shown: UTF-8 as it is; control characters, of C1 too, and
  * what is not UTF-8 as escapes. */
@@ -162,7 +153,7 @@ void hyt_main_progress(struct hyt_main *m, uint64_t records, uint64_t tokens)
 
     if (m->quiet)
         return;
-    now = hyt_say_now();
+    now = hyt_now_us();
     if (now - m->shown < REDRAW_US)
         return;
     m->shown = now;

@@ -13,7 +13,4 @@ void hyt_say(struct hyt_main *m, const char *message);
 /* Takes the progress line off the terminal. */
 void hyt_say_clear(struct hyt_main *m);
 
-/* Microseconds on a clock that never goes back. */
-uint64_t hyt_say_now(void);
-
 #endif

@@ -220,7 +220,7 @@ void hyt_main_open(struct hyt_main *m, const struct hyt_tool *tool, int argc,
     catch_signals(tool);
     defaults(m);
     parse(m, argc, argv);
-    m->began = m->shown = hyt_say_now();
+    m->began = m->shown = hyt_now_us();
     m->rec = hyt_rec_new();
     if (!(tool->flags & HYT_TOOL_NO_INPUT))
         m->in = hyt_lines_open((const char *const *)m->operand, m->n_operands,

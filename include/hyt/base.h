@@ -127,7 +127,11 @@ size_t hyt_utf8_get(const char *s, size_t n, uint32_t *cp);
 /* Appends the encoding of cp (a valid scalar value). */
 void hyt_utf8_put(struct hyt_buf *b, uint32_t cp);
 
-/* --- tracing ------------------------------------------------------------- */
+/* --- time, tracing ------------------------------------------------------- */
+
+/* Microseconds on a clock that never goes back, the same one for all processes
+ * of the machine. */
+uint64_t hyt_now_us(void);
 
 /* Where HYT_TRACE names a file, each span becomes one JSONL line in it:
  * {"span":name,"at":start,"us":duration,"pid":process}.  Elsewhere these cost a

@@ -110,7 +110,8 @@ uint64_t hyt_work_generation(const struct hyt_work *w); /* to be committed */
 /* Appends one line (without newline) to the pending part of hyt-log.jsonl. */
 void hyt_work_log(struct hyt_work *w, const char *line, size_t n);
 
-/* Further commit-record strings ("hyt.seed" …), 3 KiB in all at most, copied */
+/* Further commit-record strings ("hyt.seed" …), at most 3 KiB in all; they are
+ * copied. */
 void hyt_work_meta(struct hyt_work *w, const char *key, const char *value);
 
 /* Makes the working generation the committed one, durably; `step` is the new

@@ -105,8 +105,11 @@ struct hyt_model {
     struct hyt_param *param;
     size_t n_params;
     size_t n_floats; /* elements over all parameters */
-    size_t vocab;    /* rows of the vocabulary that have a token: V, or fewer
-                     (hyt_model_set_vocab) */
+    size_t vocab;    /* rows of lm_head up to the last that has a token */
+    /* The ids that have a token, where some below vocab have none; else NULL.
+     * Logits, stats and gradients are over these alone. */
+    int32_t *token, *place; /* [n_tokens]; [vocab], its inverse */
+    size_t n_tokens;
 };
 #undef HYT_TENSOR_FIELD
 
@@ -122,9 +125,13 @@ void hyt_model_close(struct hyt_model *m);
  * training reads the weights that it writes. */
 void hyt_model_rebind(struct hyt_model *m, size_t i, const void *data);
 
-/* Rows of lm_head from `n` on have no token: they are left out of every sum
- * over the vocabulary, and never sampled. */
-void hyt_model_set_vocab(struct hyt_model *m, size_t n);
+/* Rows of lm_head from n on have no token, nor has any where exists[id] is
+ * false (NULL: all below n have): they are left out of every sum over the
+ * vocabulary, and never sampled. */
+void hyt_model_set_vocab(struct hyt_model *m, size_t n, const bool *exists);
+
+/* The id of element i of a row of logits. */
+int32_t hyt_model_token(const struct hyt_model *m, size_t i);
 
 /* --- state ---------------------------------------------------------------- */
 
@@ -171,7 +178,7 @@ void hyt_forward(struct hyt_state *st, bool save);
 void hyt_head_stats(struct hyt_state *st, struct hyt_row_stats *stats);
 
 /* Hands the logits of each wanted row (0, 1, …) to fn, which may change them;
- * z has `vocab` elements.  fn is called from several threads at once, for
+ * z has n_tokens elements.  fn is called from several threads at once, for
  * different rows. */
 void hyt_head_logits(struct hyt_state *st,
                      void (*fn)(void *ctx, size_t i, float *z, size_t vocab),

@@ -84,7 +84,9 @@ enum hyt_step_kind {
 
 struct hyt_stepper;
 
-/* "line", "sentence", "regex:RE", "tokens:N".  NULL on error. */
+#define HYT_STEP_SPECS "line|sentence|regex:RE|tokens:N"
+
+/* By one of these specifications.  NULL on error. */
 struct hyt_stepper *hyt_stepper_new(const char *spec,
                                     struct hyt_err *err) HYT_MUST_USE;
 void hyt_stepper_free(struct hyt_stepper *s);
@@ -110,9 +112,11 @@ int hyt_stepper_cut(const struct hyt_stepper *s, const char *text, size_t limit,
 
 struct hyt_answerer;
 
-/* "auto", "hash", "boxed", "phrase" (The answer is …), "choice",
- * "last-number", "regex:RE" (group 1, else the whole match).  auto tries hash,
- * boxed, phrase, choice, last-number, in that order. NULL on error. */
+#define HYT_ANSWER_SPECS "auto|hash|boxed|phrase|choice|last-number|regex:RE"
+
+/* By one of these specifications: phrase: "The answer is …"; regex: group 1,
+ * else the whole match; auto tries hash, boxed, phrase, choice, last-number, in
+ * that order.  NULL on error. */
 struct hyt_answerer *hyt_answerer_new(const char *spec,
                                       struct hyt_err *err) HYT_MUST_USE;
 void hyt_answerer_free(struct hyt_answerer *a);

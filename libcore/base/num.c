@@ -63,7 +63,7 @@ static void print_shortest(char out[HYT_NUM_MAX], double x, int sure, int all,
  * "-d.ddde-X".  Trailing zeros go.  Returns the length. */
 static size_t lay_out(char text[HYT_NUM_MAX])
 {
-    char digit[HYT_NUM_MAX];
+    char digit[HYT_NUM_MAX] = {0};
     char *out = text + (text[0] == '-');
     const char *e = strchr(out, 'e');
     const int exponent = (int)strtol(e + 1, NULL, 10);

@@ -32,7 +32,7 @@ static int open_trace(void)
     return was;
 }
 
-static uint64_t now_us(void)
+uint64_t hyt_now_us(void)
 {
     struct timespec t;
 
@@ -46,7 +46,7 @@ uint64_t hyt_trace_begin(void)
 
     if (fd == UNKNOWN)
         fd = open_trace();
-    return fd < 0 ? 0 : now_us();
+    return fd < 0 ? 0 : hyt_now_us();
 }
 
 void hyt_trace_end(const char *name, uint64_t begin)
@@ -60,7 +60,7 @@ void hyt_trace_end(const char *name, uint64_t begin)
     n = snprintf(line, sizeof line,
                  "{\"span\":\"%s\",\"at\":%llu,\"us\":%llu,\"pid\":%ld}\n",
                  name, (unsigned long long)begin,
-                 (unsigned long long)(now_us() - begin), (long)getpid());
+                 (unsigned long long)(hyt_now_us() - begin), (long)getpid());
     /* A trace that cannot be written must not stop the work. */
     if (n > 0 && (size_t)n < sizeof line && write(fd, line, (size_t)n) < 0)
         atomic_store(&trace_fd, OFF);

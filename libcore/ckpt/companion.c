@@ -31,24 +31,6 @@ static bool goes_along(int dir, const char *name)
            fstatat(dir, name, &info, 0) == 0 && S_ISREG(info.st_mode);
 }
 
-static ssize_t read_some(int fd, char *buf)
-{
-    size_t n = 0;
-
-    while (n < CHUNK) {
-        ssize_t got = read(fd, buf + n, CHUNK - n);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        n += (size_t)got;
-    }
-    return (ssize_t)n;
-}
-
 /* Compares two files from where they stand: 1 equal, 0 not, -1 errno. */
 static int same_bytes(int a, int b)
 {
@@ -57,8 +39,8 @@ static int same_bytes(int a, int b)
     int same = 1;
 
     do {
-        n = read_some(a, x);
-        m = read_some(b, y);
+        n = hyt_read_some(a, x, CHUNK);
+        m = hyt_read_some(b, y, CHUNK);
         if (n < 0 || m < 0)
             same = -1;
         else if (n != m || memcmp(x, y, (size_t)n) != 0)
@@ -76,7 +58,7 @@ static int copy_bytes(int to, int from)
     ssize_t n;
     int status = 0;
 
-    while (status == 0 && (n = read_some(from, buf)) != 0) {
+    while (status == 0 && (n = hyt_read_some(from, buf, CHUNK)) != 0) {
         status = n < 0 ? -1 : hyt_write_at(to, buf, (uint64_t)n, at);
         at += (uint64_t)n;
     }

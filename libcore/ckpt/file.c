@@ -14,13 +14,12 @@ bool hyt_plain_name(const char *name)
     return name[0] && name[0] != '.' && !strchr(name, '/');
 }
 
-static int read_all(int fd, size_t size, struct hyt_buf *bytes)
+ssize_t hyt_read_some(int fd, void *to, size_t n)
 {
-    size_t end = bytes->n + size;
+    size_t have = 0;
 
-    hyt_buf_reserve(bytes, size + 1);
-    while (bytes->n < end) {
-        ssize_t got = read(fd, bytes->s + bytes->n, end - bytes->n);
+    while (have < n) {
+        ssize_t got = read(fd, (char *)to + have, n - have);
 
         if (got < 0 && errno == EINTR)
             continue;
@@ -28,8 +27,20 @@ static int read_all(int fd, size_t size, struct hyt_buf *bytes)
             return -1;
         if (got == 0)
             break;
-        bytes->n += (size_t)got;
+        have += (size_t)got;
     }
+    return (ssize_t)have;
+}
+
+static int read_all(int fd, size_t size, struct hyt_buf *bytes)
+{
+    ssize_t got;
+
+    hyt_buf_reserve(bytes, size + 1);
+    got = hyt_read_some(fd, bytes->s + bytes->n, size);
+    if (got < 0)
+        return -1;
+    bytes->n += (size_t)got;
     bytes->s[bytes->n] = '\0';
     return 0;
 }

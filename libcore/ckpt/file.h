@@ -18,6 +18,9 @@ int hyt_dir_read(int dir, const char *dir_name, const char *name, size_t max,
                  struct hyt_buf *bytes, struct stat *info,
                  struct hyt_err *err) HYT_MUST_USE;
 
+/* Reads n bytes, fewer at the end of the file: how many, or -1 and errno. */
+ssize_t hyt_read_some(int fd, void *to, size_t n) HYT_MUST_USE;
+
 /* Writes all of it: 0, or -1 and errno. */
 int hyt_write_at(int fd, const void *bytes, uint64_t n,
                  uint64_t at) HYT_MUST_USE;

@@ -2,8 +2,7 @@
 /*
  * index.c - model.safetensors.index.json and its shards
  *
- *     {"metadata": {...}, "weight_map": {"NAME": "model-00001-of-00002...",
- *                                       ...}}
+ *     {"metadata": {...}, "weight_map": {"NAME": "SHARD", ...}}
  *
  * Each listed tensor is in exactly the shard that lists it, and the shards hold
  * no other: a file that lost or gained a tensor is an error here, not a model

@@ -49,15 +49,38 @@ static void gather(struct hyt_state *st)
     hyt_rmsnorm(st->hw, st->rw, st->xw, st->m->final_norm.w, c->eps, n, c->D);
 }
 
-/* Logits of wanted rows [i, i + n) into st->z, and their targets. */
+/* Moves the logits of ids that have a token to the front of their row. */
+static void close_gaps(const struct hyt_model *m, float *z)
+{
+    for (size_t i = 0; i < m->n_tokens; i++)
+        z[i] = z[m->token[i]];
+}
+
+/* The inverse, for gradients: what has no token has none. */
+static void open_gaps(const struct hyt_model *m, float *z)
+{
+    size_t from = m->n_tokens;
+
+    for (size_t v = m->vocab; v-- > 0;)
+        z[v] = m->place[v] < 0 ? 0 : z[--from];
+}
+
+/* Logits of wanted rows [i, i + n) into st->z, rows of m->vocab of which the
+ * first m->n_tokens count, and the places of their targets in them. */
 static void logits_of(struct hyt_state *st, size_t i, size_t n, int32_t *target)
 {
     const struct hyt_model *m = st->m;
 
     hyt_matmul(st->z, st->hw + i * m->c.D, m->head.w, no_bias, false, n,
                m->vocab, m->c.D);
-    for (size_t j = 0; j < n; j++)
+    for (size_t j = 0; j < n; j++) {
         target[j] = st->row[st->want[i + j]].target;
+        if (m->token == NULL)
+            continue;
+        close_gaps(m, st->z + j * m->vocab);
+        if (target[j] >= 0)
+            target[j] = m->place[target[j]];
+    }
 }
 
 void hyt_head_stats(struct hyt_state *st, struct hyt_row_stats *stats)
@@ -71,7 +94,7 @@ void hyt_head_stats(struct hyt_state *st, struct hyt_row_stats *stats)
         size_t n = st->n_want - i < tile ? st->n_want - i : tile;
 
         logits_of(st, i, n, target);
-        hyt_vocab_stats(stats + i, st->z, target, n, V, V);
+        hyt_vocab_stats(stats + i, st->z, target, n, st->m->n_tokens, V);
     }
     free(target);
     hyt_trace_end("head", began);
@@ -89,7 +112,7 @@ static void one_row(void *arg, size_t j)
     struct each_row *e = arg;
     size_t V = e->st->m->vocab;
 
-    e->fn(e->ctx, e->first + j, e->st->z + j * V, V);
+    e->fn(e->ctx, e->first + j, e->st->z + j * V, e->st->m->n_tokens);
 }
 
 void hyt_head_logits(struct hyt_state *st,
@@ -134,10 +157,12 @@ void hyt_head_loss(struct hyt_state *st, struct hyt_row_stats *stats,
         size_t n = st->n_want - i < tile ? st->n_want - i : tile;
 
         logits_of(st, i, n, target);
-        hyt_vocab_stats(stats + i, st->z, target, n, V, V);
+        hyt_vocab_stats(stats + i, st->z, target, n, st->m->n_tokens, V);
         for (size_t j = 0; j < n; j++)
             g[j] = weigh(ctx, i + j, &stats[i + j]);
-        hyt_vocab_bwd(st->z, stats + i, target, g, n, V, V);
+        hyt_vocab_bwd(st->z, stats + i, target, g, n, m->n_tokens, V);
+        for (size_t j = 0; j < n && m->token != NULL; j++)
+            open_gaps(m, st->z + j * V);
         memset(dh, 0, n * D * sizeof(float));
         hyt_matmul_bwd_x(dh, st->z, m->head.w, n, V, D);
         hyt_matmul_bwd_w(grads + m->head.grad, NULL, st->z, st->hw + i * D, n,

@@ -192,7 +192,7 @@ struct hyt_model *hyt_model_open(const struct hyt_ckpt *ckpt,
         hyt_model_close(m);
         return NULL;
     }
-    m->vocab = c->V;
+    m->vocab = m->n_tokens = c->V;
     return m;
 }
 
@@ -203,6 +203,8 @@ void hyt_model_close(struct hyt_model *m)
     for (size_t i = 0; i < m->n_params; i++)
         free(m->param[i].name);
     free(m->param);
+    free(m->token);
+    free(m->place);
     free(m->layer);
     free(m);
 }
@@ -214,10 +216,27 @@ void hyt_model_rebind(struct hyt_model *m, size_t i, const void *data)
         m->head = m->embed;
 }
 
-void hyt_model_set_vocab(struct hyt_model *m, size_t n)
+void hyt_model_set_vocab(struct hyt_model *m, size_t n, const bool *exists)
 {
-    if (n > 0 && n < m->c.V)
-        m->vocab = n;
+    free(m->token);
+    free(m->place);
+    m->token = m->place = NULL;
+    m->vocab = m->n_tokens = n < m->c.V ? n : m->c.V;
+    if (exists == NULL || memchr(exists, false, m->vocab) == NULL)
+        return;
+    m->token = hyt_alloc(m->vocab, sizeof(*m->token));
+    m->place = hyt_alloc(m->vocab, sizeof(*m->place));
+    m->n_tokens = 0;
+    for (size_t v = 0; v < m->vocab; v++) {
+        m->place[v] = exists[v] ? (int32_t)m->n_tokens : -1;
+        if (exists[v])
+            m->token[m->n_tokens++] = (int32_t)v;
+    }
+}
+
+int32_t hyt_model_token(const struct hyt_model *m, size_t i)
+{
+    return m->token != NULL ? m->token[i] : (int32_t)i;
 }
 
 float *hyt_grads_new(const struct hyt_model *m)

@@ -201,10 +201,11 @@ static void choose(void *ctx, size_t i, float *z, size_t vocab)
     uint64_t key = hyt_rng_key(s->q->key, s->sample);
     size_t at = s->q->group.sample[s->sample].n;
     struct hyt_row_stats stats;
-
-    s->token =
+    int32_t drawn =
         hyt_sample_token(z, vocab, &r->conf.sampling, hyt_rng_unit(key, at));
-    hyt_vocab_stats(&stats, z, &s->token, 1, vocab, vocab);
+
+    hyt_vocab_stats(&stats, z, &drawn, 1, vocab, vocab);
+    s->token = hyt_model_token(r->m, (size_t)drawn);
     s->logp = stats.logp;
 }
 

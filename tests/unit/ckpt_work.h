@@ -6,6 +6,7 @@
 #define TEST_CKPT_WORK_H
 
 #include "ckpt_dir.h"
+#include "shared.h"
 
 static struct hyt_work_tensor *work_find(struct hyt_work *w, const char *name)
 {
@@ -359,19 +360,13 @@ static void test_sharded_commit(void **state)
 /* stories260K, where it is there: 1 MB, written by safetensors' own library. */
 static void test_real_file(void **state)
 {
-    const char *shared = getenv("HYT_SHARED");
-    char path[400], out[400];
+    char path[SHARED_PATH], out[400];
     struct hyt_err err = {0};
     struct hyt_ckpt *c, *again;
     struct hyt_work *w;
 
     (void)state;
-    snprintf(path, sizeof path, "%s/data/stories260K",
-             shared ? shared : "../shared");
-    if (access(path, R_OK) < 0) {
-        print_message("no %s: skipped\n", path);
-        skip();
-    }
+    shared_path(path, "data/stories260K");
     c = hyt_ckpt_open(path, &err);
     assert_non_null(c);
     assert_int_equal(hyt_ckpt_count(c), 47);

@@ -14,6 +14,9 @@
 
 #include "fixture.h"
 
+const char *const fixture_toys[4] = {"toy-llama", "toy-qwen2", "toy-qwen3",
+                                     "toy-llama-bf16"};
+
 void fixture_open(struct fixture *f, const char *name)
 {
     const char *root = getenv("HYT_FIXTURES");
@@ -35,7 +38,7 @@ void fixture_open(struct fixture *f, const char *name)
     f->tokens = fixture_i32(f, "tokens");
     f->target = fixture_i32(f, "target");
     f->lengths = fixture_i32(f, "lengths");
-    f->T = (size_t)(f->lengths[0] + f->lengths[1]);
+    f->T = (size_t)f->lengths[0] + (size_t)f->lengths[1];
     f->V = f->m->c.V;
 }
 

@@ -18,6 +18,8 @@ struct fixture {
     size_t T, V;
 };
 
+extern const char *const fixture_toys[4]; /* one of each architecture */
+
 /* Opens tests/fixtures/NAME (or $HYT_FIXTURES/NAME); fails the test if it is
  * not there. */
 void fixture_open(struct fixture *f, const char *name);

@@ -16,9 +16,6 @@
 
 #include "rollouts.h"
 
-static const char *const toys[] = {"toy-llama", "toy-qwen2", "toy-qwen3",
-                                   "toy-llama-bf16"};
-
 /* --- a sample depends on itself alone --- */
 
 static void promise(const char *toy, struct question *q, struct results *want,
@@ -61,8 +58,8 @@ static void test_promise(void **state)
     struct results *got = hyt_alloc(1, sizeof(*got));
 
     (void)state;
-    for (size_t i = 0; i < HYT_LEN(toys); i++)
-        promise(toys[i], q, want, got);
+    for (size_t i = 0; i < HYT_LEN(fixture_toys); i++)
+        promise(fixture_toys[i], q, want, got);
     free(q);
     free(want);
     free(got);

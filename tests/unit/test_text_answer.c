@@ -13,6 +13,7 @@
 
 #include "hyt/json.h"
 #include "hyt/text.h"
+#include "shared.h"
 
 /* --- answers -------------------------------------------------------------- */
 
@@ -237,8 +238,7 @@ static void check_trace(const struct hyt_answerer *a,
 
 static void test_gsm8k(void **state)
 {
-    const char *shared = getenv("HYT_SHARED");
-    char path[512], line[1 << 16];
+    char path[SHARED_PATH], line[1 << 16];
     struct hyt_err err;
     struct hyt_answerer *a;
     struct hyt_stepper *s;
@@ -246,13 +246,9 @@ static void test_gsm8k(void **state)
     FILE *f;
 
     (void)state;
-    snprintf(path, sizeof path, "%s/data/gsm8k/train.jsonl",
-             shared ? shared : "../shared");
+    shared_path(path, "data/gsm8k/train.jsonl");
     f = fopen(path, "rb");
-    if (!f) {
-        print_message("%s: not there, skipped\n", path);
-        skip();
-    }
+    assert_non_null(f);
     a = hyt_answerer_new("auto", &err);
     s = hyt_stepper_new("line", &err);
     while (fgets(line, sizeof line, f)) {

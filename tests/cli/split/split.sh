@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# What steps and answers are is tested in tests/unit/test_text_split.c; here:
-# fields, tokens, options, bytes.
+# What steps and answers are is tested in tests/unit/test_text_steps.c and
+# test_text_answer.c; here: fields, tokens, options, bytes.
 
 set -eu
 
