@@ -6,6 +6,7 @@
 #define HYT_CKPT_FILE_H
 
 #include <sys/stat.h>
+#include <sys/types.h>
 
 #include "hyt/base.h"
 

@@ -222,7 +222,7 @@ void hyt_model_set_vocab(struct hyt_model *m, size_t n, const bool *exists)
     free(m->place);
     m->token = m->place = NULL;
     m->vocab = m->n_tokens = n < m->c.V ? n : m->c.V;
-    if (exists == NULL || memchr(exists, false, m->vocab) == NULL)
+    if (exists == NULL || memchr(exists, 0, m->vocab) == NULL)
         return;
     m->token = hyt_alloc(m->vocab, sizeof(*m->token));
     m->place = hyt_alloc(m->vocab, sizeof(*m->place));

@@ -14,6 +14,8 @@
 
 #include "fixture.h"
 
+#define TOLERANCE 1e-4
+
 const char *const fixture_toys[4] = {"toy-llama", "toy-qwen2", "toy-qwen3",
                                      "toy-llama-bf16"};
 
@@ -86,6 +88,12 @@ double relative_distance(const float *a, const float *b, size_t n)
         norm += (double)b[i] * (double)b[i];
     }
     return norm > 0 ? sqrt(d / norm) : sqrt(d);
+}
+
+void close_to(const char *toy, const char *what, double distance)
+{
+    if (!(distance < TOLERANCE))
+        fail_msg("%s: %s is %g away", toy, what, distance);
 }
 
 void fixture_add_rows(const struct fixture *f, struct hyt_state *st,

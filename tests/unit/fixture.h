@@ -33,6 +33,9 @@ const float *fixture_of(const struct fixture *f, const char *prefix,
 /* |a - b| / |b| of two vectors. */
 double relative_distance(const float *a, const float *b, size_t n);
 
+/* Fails where a distance from PyTorch is too large, or NaN. */
+void close_to(const char *toy, const char *what, double distance);
+
 /* Adds all rows of the two sequences; wants those that have a target, or all.
  * seq: the two sequences. */
 void fixture_add_rows(const struct fixture *f, struct hyt_state *st,

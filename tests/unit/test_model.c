@@ -15,8 +15,6 @@
 
 #include "fixture.h"
 
-#define TOLERANCE 1e-4
-
 struct copy {
     float *to;
 };
@@ -24,12 +22,6 @@ struct copy {
 static void copy_logits(void *ctx, size_t i, float *z, size_t vocab)
 {
     memcpy(((struct copy *)ctx)->to + i * vocab, z, vocab * sizeof(float));
-}
-
-static void close_to(const char *toy, const char *what, double distance)
-{
-    if (!(distance < TOLERANCE))
-        fail_msg("%s: %s is %g away", toy, what, distance);
 }
 
 static void test_logits(void **state)

@@ -17,8 +17,6 @@
 #include "fixture.h"
 #include "hyt/train.h"
 
-#define TOLERANCE 1e-4
-
 /* A fixture under training in a scratch directory of its own. */
 struct bench {
     struct fixture f;
@@ -89,12 +87,6 @@ static void bench_close(struct bench *b)
     fixture_close(&b->f);
     snprintf(command, sizeof(command), "rm -rf '%s'", b->dir);
     assert_int_equal(system(command), 0);
-}
-
-static void close_to(const char *toy, const char *what, double distance)
-{
-    if (!(distance < TOLERANCE))
-        fail_msg("%s: %s is %g away", toy, what, distance);
 }
 
 static double relative(double a, double b)
