@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cursor.h"
 #include "hyt/train.h"
 #include "metrics.h"
 #include "open.h"
@@ -58,10 +59,9 @@ struct update {
     struct hyt_work *work;
     struct hyt_trainer *trainer;
     struct hyt_batch batch;
-    struct hyt_digest *input; /* of the records of the batches taken */
-    char digest[17];          /* of the generation that the run began with */
-    uint64_t step, taken;     /* of the checkpoint; of this run */
-    uint64_t records;
+    struct hyt_cursor input; /* the records consumed */
+    char digest[17];         /* of the generation that the run began with */
+    uint64_t step, taken;    /* of the checkpoint; of this run */
 };
 
 /* --- one step ------------------------------------------------------------- */
@@ -121,7 +121,7 @@ static int take_step(struct update *u, bool first)
     if (status == 0)
         status = hyt_out_flush(u->m.out, &u->m.err);
     hyt_buf_free(&line);
-    hyt_main_progress(&u->m, u->records, 0);
+    hyt_main_progress(&u->m, u->input.records, 0);
     return status;
 }
 
@@ -136,70 +136,13 @@ static int take_batch(struct update *u)
 
 static int take_record(struct update *u, struct hyt_rec *rec)
 {
-    size_t n;
-    const char *bytes = hyt_rec_bytes(rec, &n);
-
-    u->records++;
-    hyt_digest_add(u->input, bytes, n);
+    hyt_cursor_add(&u->input, rec);
     if (hyt_batch_read(&u->batch, rec, &u->o, &u->m.err) < 0)
         return -1;
     return u->batch.n == u->batch.of ? take_batch(u) : 0;
 }
 
 /* --- begin and end -------------------------------------------------------- */
-
-/* "COUNT:DIGEST" of the records that were consumed. */
-static void cursor_text(const struct update *u, char text[64])
-{
-    struct hyt_buf b = {0};
-    char hex[17];
-
-    hyt_hex64(hex, hyt_digest_value(u->input));
-    hyt_buf_printf(&b, "%llu:%s", (unsigned long long)u->records, hex);
-    memcpy(text, b.s, b.n + 1);
-    hyt_buf_free(&b);
-}
-
-/*
- * --out names a directory that holds a result already: fine if it is that of
- * this very checkpoint and input, which is read to its end to find out.
- * 1: nothing to do.
- */
-static int already_done(struct update *u)
-{
-    struct hyt_err ignored;
-    struct hyt_ckpt *old =
-        out_dir == NULL || dry_run ? NULL : hyt_ckpt_open(out_dir, &ignored);
-    const char *base, *cursor;
-    struct hyt_rec *rec;
-    char text[64];
-    int got;
-
-    if (old == NULL)
-        return 0;
-    base = hyt_ckpt_meta(old, "hyt.base");
-    cursor = hyt_ckpt_meta(old, "hyt.cursor");
-    if (base == NULL || cursor == NULL || strcmp(base, u->digest) != 0) {
-        /* Another origin is refused when the work begins; an unfinished run
-         * of this one is made again. */
-        hyt_ckpt_close(old);
-        return 0;
-    }
-    while ((got = hyt_main_next(&u->m, &rec)) > 0) {
-        size_t n;
-        const char *bytes = hyt_rec_bytes(rec, &n);
-
-        u->records++;
-        hyt_digest_add(u->input, bytes, n);
-    }
-    cursor_text(u, text);
-    if (got == 0 && strcmp(cursor, text) != 0)
-        got = hyt_fail(&u->m.err,
-                       "%s: holds the result of other records than these",
-                       out_dir);
-    hyt_ckpt_close(old);
-    return got < 0 ? -1 : 1;
-}
 
 static void check_options(struct update *u)
 {
@@ -265,10 +208,10 @@ static int commit(struct update *u, int got)
         hyt_work_abandon(u->work);
         return got;
     }
-    cursor_text(u, text);
+    hyt_cursor_text(&u->input, text);
     /* Only a finished run is the result of its input. */
     if (got == 0 && u->m.n_bad == 0 && !hyt_main_stopping())
-        hyt_work_meta(u->work, "hyt.cursor", text);
+        hyt_work_meta(u->work, HYT_CURSOR_KEY, text);
     status = hyt_work_commit(u->work, u->step, &u->m.err);
     if (status < 0)
         return -1;
@@ -308,20 +251,21 @@ static int run(struct update *u)
 int main(int argc, char **argv)
 {
     struct update u = {0};
-    int got;
+    int got = 0;
 
     hyt_main_open(&u.m, &tool, argc, argv);
     check_options(&u);
     if (hyt_open(&u.o, &u.m, &u.m.err) < 0)
         hyt_main_die(&u.m);
     memcpy(u.digest, hyt_ckpt_digest(u.o.ckpt), sizeof(u.digest));
-    u.input = hyt_digest_new();
-    got = already_done(&u);
+    hyt_cursor_open(&u.input);
+    if (out_dir != NULL && !dry_run)
+        got = hyt_cursor_done(&u.input, &u.m, out_dir, u.digest);
     if (got == 0)
         got = run(&u);
     hyt_trainer_free(u.trainer);
     hyt_batch_free(&u.batch);
-    hyt_digest_free(u.input);
+    hyt_cursor_close(&u.input);
     hyt_close(&u.ref);
     hyt_close(&u.o);
     return hyt_main_close(&u.m, got < 0 ? -1 : 0);
