@@ -17,8 +17,8 @@ row before <"$dir/$before.report"
 row after <"$dir/$after.report"
 
 printf '\nA trace, and the support for its answer after each step:\n\n'
-jq -rs 'map(select(.prg != null and .grade.correct and (.steps | length) > 2))
-    | max_by(.prg.score)
+jq -rs 'map(select(.prg != null and .grade.correct and .prg.score > 0.5))
+    | max_by([(.steps | length), .prg.score])
     | .completion as $text | .prg.support as $c
     | "  \(.prompt | rtrimstr("\n"))\t\($c[0])",
       (.steps | to_entries[]
