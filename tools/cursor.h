@@ -26,12 +26,15 @@ void hyt_cursor_add(struct hyt_cursor *c, const struct hyt_rec *rec);
 /* "COUNT:DIGEST". */
 void hyt_cursor_text(const struct hyt_cursor *c, char text[64]);
 
+#define HYT_OPTIONS_KEY "hyt.options"
+
 /*
  * Whether directory `out` holds the result of the checkpoint with the digest
- * `base` and of the input of m, which is read to its end to find out.  1 it
- * does, 0 there is nothing to compare with, -1 it holds that of other records.
+ * `base`, of these options, and of the input of m, which is read to its end to
+ * find out.  1 it does, 0 there is nothing to compare with, -1 it holds that of
+ * others, or is the very directory of the checkpoint.
  */
 int hyt_cursor_done(struct hyt_cursor *c, struct hyt_main *m, const char *out,
-                    const char *base) HYT_MUST_USE;
+                    const char *base, const char *options) HYT_MUST_USE;
 
 #endif

@@ -176,8 +176,9 @@ static int start(struct scorer *s)
 {
     struct hyt_err *err = &s->m.err;
 
-    if (hyt_splitter_open(&s->split, steps_spec, answer_spec, err) < 0 ||
-        hyt_open(&s->o, &s->m, err) < 0)
+    if (hyt_splitter_open(&s->split, steps_spec, answer_spec, err) < 0)
+        hyt_main_usage(&s->m, "%s", err->msg);
+    if (hyt_open(&s->o, &s->m, err) < 0)
         return -1;
     s->st = hyt_state_new(s->o.model);
     return encode_elicit(s);

@@ -158,7 +158,8 @@ static int write_group(struct rollout *r, const struct hyt_group *g)
     return status;
 }
 
-/* Steps until the scheduler wants another query, or (drain) is empty. */
+/* Steps until the scheduler wants another query and one has arrived, or
+ * (drain) is empty. */
 static int run(struct rollout *r, bool drain)
 {
     for (;;) {
@@ -168,8 +169,8 @@ static int run(struct rollout *r, bool drain)
             if (write_group(r, g) < 0)
                 return -1;
         hyt_main_progress(&r->m, r->records, hyt_rollouts_tokens(r->run));
-        if (drain ? hyt_rollouts_pending(r->run) == 0
-                  : hyt_rollouts_hungry(r->run))
+        if (hyt_rollouts_pending(r->run) == 0 ||
+            (!drain && hyt_rollouts_hungry(r->run) && hyt_lines_ready(r->m.in)))
             return 0;
         if (hyt_rollouts_step(r->run, &r->m.err) < 0)
             return -1;

@@ -60,6 +60,7 @@ struct update {
     struct hyt_trainer *trainer;
     struct hyt_batch batch;
     struct hyt_cursor input; /* the records consumed */
+    struct hyt_buf options;  /* those that change the result, as text */
     char digest[17];         /* of the generation that the run began with */
     uint64_t step, taken;    /* of the checkpoint; of this run */
 };
@@ -161,6 +162,35 @@ static void check_options(struct update *u)
         hyt_main_usage(&u->m, "an earlier generation is read-only: --out DIR");
 }
 
+static void put_options(struct hyt_buf *b, const struct hyt_ckpt *ref)
+{
+    const double x[] = {lr,      betas[0], betas[1],  adam_eps, weight_decay,
+                        clip[0], clip[1],  clip_grad, kl};
+    const int64_t n[] = {schedule, total_steps, warmup, inner};
+
+    for (size_t i = 0; i < HYT_LEN(x); i++) {
+        hyt_json_put_f64(b, x[i]);
+        hyt_buf_putc(b, ' ');
+    }
+    for (size_t i = 0; i < HYT_LEN(n); i++)
+        hyt_buf_printf(b, "%lld ", (long long)n[i]);
+    hyt_buf_puts(b, ref != NULL ? hyt_ckpt_digest(ref) : "-");
+}
+
+static int open_reference(struct update *u)
+{
+    struct hyt_err *err = &u->m.err;
+
+    if (ref_dir == NULL)
+        return 0;
+    if (hyt_open_weights(&u->ref, ref_dir, err) < 0)
+        return -1;
+    hyt_open_vocab(&u->ref, u->o.tok);
+    if (u->ref.model->vocab == u->o.model->vocab)
+        return 0;
+    return hyt_fail(err, "%s: another vocabulary than %s", ref_dir, u->m.model);
+}
+
 static int start(struct update *u)
 {
     struct hyt_train_conf conf = {
@@ -175,13 +205,6 @@ static int start(struct update *u)
     };
     struct hyt_err *err = &u->m.err;
 
-    if (kl > 0 && hyt_open_weights(&u->ref, ref_dir, err) < 0)
-        return -1;
-    if (kl > 0)
-        hyt_open_vocab(&u->ref, u->o.tok);
-    if (kl > 0 && u->ref.model->vocab != u->o.model->vocab)
-        return hyt_fail(err, "%s: another vocabulary than %s", ref_dir,
-                        u->m.model);
     if (!dry_run) {
         u->work = hyt_work_begin(
             u->o.ckpt, out_dir ? out_dir : hyt_ckpt_dir(u->o.ckpt), err);
@@ -210,8 +233,10 @@ static int commit(struct update *u, int got)
     }
     hyt_cursor_text(&u->input, text);
     /* Only a finished run is the result of its input. */
-    if (got == 0 && u->m.n_bad == 0 && !hyt_main_stopping())
+    if (got == 0 && u->m.n_bad == 0) {
         hyt_work_meta(u->work, HYT_CURSOR_KEY, text);
+        hyt_work_meta(u->work, HYT_OPTIONS_KEY, u->options.s);
+    }
     status = hyt_work_commit(u->work, u->step, &u->m.err);
     if (status < 0)
         return -1;
@@ -230,21 +255,44 @@ static int commit(struct update *u, int got)
     return status;
 }
 
+/* What ends a run before its input is used up: a signal, or an input that was
+ * cut short. */
+static int check_end(struct update *u, const char *file, uint64_t line)
+{
+    if (hyt_main_stopping())
+        return hyt_fail(&u->m.err,
+                        "stopped by a signal: the input is not used up");
+    if (u->batch.n > 0)
+        return hyt_fail(&u->m.err,
+                        "%s:%llu:1: the input ends after %zu of %zu records "
+                        "of batch %lld; the step is not taken",
+                        file, (unsigned long long)line, u->batch.n, u->batch.of,
+                        (long long)u->batch.number);
+    if (u->input.records == 0 && out_dir != NULL)
+        return hyt_fail(&u->m.err,
+                        "no records: there is nothing to commit to "
+                        "%s",
+                        out_dir);
+    return 0;
+}
+
 static int run(struct update *u)
 {
     struct hyt_rec *rec;
-    int got = start(u);
+    const char *file = "<stdin>";
+    uint64_t line = 0;
+    int got = 0;
 
-    if (got < 0)
-        return -1;
-    while (!hyt_main_stopping() && (got = hyt_main_next(&u->m, &rec)) > 0)
+    while (!hyt_main_stopping() && (got = hyt_main_next(&u->m, &rec)) > 0) {
+        file = hyt_rec_file(rec);
+        line = hyt_rec_lineno(rec);
+        if (u->trainer == NULL && start(u) < 0)
+            return -1;
         if ((got = hyt_main_keep(&u->m, take_record(u, rec))) < 0)
             break;
-    if (got >= 0 && !hyt_main_stopping() && u->batch.n > 0)
-        got = hyt_fail(&u->m.err,
-                       "the input ends after %zu of %zu records of batch "
-                       "%lld; the step is not taken",
-                       u->batch.n, u->batch.of, (long long)u->batch.number);
+    }
+    if (got >= 0)
+        got = check_end(u, file, line);
     return commit(u, got < 0 ? -1 : 0);
 }
 
@@ -255,17 +303,19 @@ int main(int argc, char **argv)
 
     hyt_main_open(&u.m, &tool, argc, argv);
     check_options(&u);
-    if (hyt_open(&u.o, &u.m, &u.m.err) < 0)
+    if (hyt_open(&u.o, &u.m, &u.m.err) < 0 || open_reference(&u) < 0)
         hyt_main_die(&u.m);
     memcpy(u.digest, hyt_ckpt_digest(u.o.ckpt), sizeof(u.digest));
     hyt_cursor_open(&u.input);
+    put_options(&u.options, u.ref.ckpt);
     if (out_dir != NULL && !dry_run)
-        got = hyt_cursor_done(&u.input, &u.m, out_dir, u.digest);
+        got = hyt_cursor_done(&u.input, &u.m, out_dir, u.digest, u.options.s);
     if (got == 0)
         got = run(&u);
     hyt_trainer_free(u.trainer);
     hyt_batch_free(&u.batch);
     hyt_cursor_close(&u.input);
+    hyt_buf_free(&u.options);
     hyt_close(&u.ref);
     hyt_close(&u.o);
     return hyt_main_close(&u.m, got < 0 ? -1 : 0);

@@ -7,6 +7,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A record that has no tokens was not here before: then a group, say, is the
+ * user's own. A trace may say itself that it is one. */
+static int claim_names(struct hyt_rec *rec, struct hyt_err *err)
+{
+    static const char *const names[] = {"kind", "group", "sample", "finish"};
+    const struct hyt_json *v;
+    int got = hyt_rec_get(rec, "tokens", &v, err);
+
+    for (size_t i = 0; i < HYT_LEN(names) && got == 0; i++) {
+        int there = hyt_rec_get(rec, names[i], &v, err);
+
+        if (there < 0)
+            return -1;
+        if (there == 0 || hyt_json_type(v) == HYT_JSON_NULL ||
+            (i == 0 && hyt_json_type(v) == HYT_JSON_STR &&
+             strcmp(hyt_json_str(v), "rd") == 0))
+            continue;
+        return hyt_rec_fail(rec, names[i], err,
+                            "\"%s\" is there already: hyt did not write it "
+                            "(--overwrite replaces it)",
+                            names[i]);
+    }
+    return got < 0 ? -1 : 0;
+}
+
 int hyt_rollrecord_claim(struct hyt_rec *rec, bool overwrite,
                          struct hyt_err *err)
 {
@@ -27,6 +52,8 @@ int hyt_rollrecord_claim(struct hyt_rec *rec, bool overwrite,
     const char *kind;
     size_t n;
 
+    if (!overwrite && claim_names(rec, err) < 0)
+        return -1;
     for (size_t i = 0; i < HYT_LEN(field); i++)
         if (hyt_rec_claim(rec, field[i].name, field[i].type, field[i].members,
                           overwrite, err) < 0)
@@ -41,16 +68,24 @@ int hyt_rollrecord_claim(struct hyt_rec *rec, bool overwrite,
 int hyt_rollrecord_gold(struct hyt_rec *rec, const char *field,
                         struct hyt_err *err)
 {
+    const struct hyt_json *v;
     const char *s;
     size_t n;
     int got;
 
     if (field == NULL || strcmp(field, "gold") == 0)
         return 0;
-    got = hyt_rec_str(rec, field, &s, &n, err);
-    if (got == 1)
-        hyt_rec_set_str(rec, "gold", s, n);
-    return got < 0 ? -1 : 0;
+    got = hyt_rec_get(rec, field, &v, err);
+    if (got != 1 || hyt_json_type(v) == HYT_JSON_NULL)
+        return got < 0 ? -1 : 0;
+    if (hyt_json_type(v) != HYT_JSON_STR && hyt_json_type(v) != HYT_JSON_NUM)
+        return hyt_rec_fail(rec, field, err,
+                            "\"%s\" is %s, expected a string or a number",
+                            field, hyt_json_type_name(v));
+    if (hyt_rec_raw(rec, field, &s, &n, err) < 0)
+        return -1;
+    hyt_rec_set(rec, "gold", s, n);
+    return 0;
 }
 
 void hyt_rollrecord_trace(struct hyt_rec *rec, const struct hyt_query *q)

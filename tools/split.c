@@ -157,7 +157,8 @@ int hyt_split_record(const struct hyt_splitter *sp, struct hyt_rec *rec,
     int got;
 
     if (read_completion(&c, rec, err) < 0 ||
-        hyt_rec_claim(rec, "steps", HYT_JSON_ARRAY, NULL, overwrite, err) < 0 ||
+        hyt_rec_claim(rec, "steps", HYT_JSON_ARRAY, "text", overwrite, err) <
+            0 ||
         hyt_rec_claim(rec, "final", HYT_JSON_OBJECT, "text,bytes", overwrite,
                       err) < 0)
         return -1;

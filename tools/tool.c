@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,6 +38,33 @@ static void clean_up(int signo)
     if (path)
         unlink(path);
     raise(signo);
+}
+
+/* The weights are mapped: where their file is cut short, reading them raises
+ * SIGBUS, and only what is safe in a handler can still be done. */
+static char bus_message[128];
+
+static void lost_mapping(int signo)
+{
+    (void)signo;
+    if (unfinished)
+        unlink(unfinished);
+    (void)!write(STDERR_FILENO, bus_message, strlen(bus_message));
+    _exit(HYT_EXIT_FAILED);
+}
+
+static void catch_errors(const struct hyt_tool *tool)
+{
+    struct sigaction act = {0};
+
+    snprintf(bus_message, sizeof(bus_message),
+             "%s: a file of the model was cut short while it was in use\n",
+             tool->name);
+    act.sa_handler = lost_mapping;
+    sigaction(SIGBUS, &act, NULL);
+    /* A limit on file size is an error of write(2), like a full disk. */
+    act.sa_handler = SIG_IGN;
+    sigaction(SIGXFSZ, &act, NULL);
 }
 
 /* One signal is caught and then has its default again: a second INT ends the
@@ -217,6 +245,7 @@ void hyt_main_open(struct hyt_main *m, const struct hyt_tool *tool, int argc,
 {
     *m = (struct hyt_main){.tool = tool};
     fill_standard();
+    catch_errors(tool);
     catch_signals(tool);
     defaults(m);
     parse(m, argc, argv);

@@ -26,6 +26,7 @@ ptrdiff_t hyt_in_read(struct hyt_in *in, void *buf, size_t n,
                       struct hyt_err *err) HYT_MUST_USE;
 
 const char *hyt_in_name(const struct hyt_in *in);
+bool hyt_in_ready(const struct hyt_in *in);      /* false: a read would wait */
 uint64_t hyt_in_offset(const struct hyt_in *in); /* bytes read, as stored */
 void hyt_in_close(struct hyt_in *in);            /* NULL is accepted */
 
@@ -50,6 +51,9 @@ struct hyt_lines *hyt_lines_open(const char *const *paths, size_t n,
 int hyt_lines_next(struct hyt_lines *in, struct hyt_line *line,
                    struct hyt_err *err) HYT_MUST_USE;
 void hyt_lines_close(struct hyt_lines *in);
+
+/* False where the next line, as far as can be told, has not arrived yet. */
+bool hyt_lines_ready(const struct hyt_lines *in);
 
 /* How far the stream has been read, in bytes as stored; *total is 0 where a
  * part of it has no size (a pipe). */

@@ -50,6 +50,10 @@ int hyt_rec_fail(const struct hyt_rec *rec, const char *field,
 int hyt_rec_get(struct hyt_rec *rec, const char *path,
                 const struct hyt_json **v, struct hyt_err *err) HYT_MUST_USE;
 
+/* The value's own text, as it was read or last set: a string has its quotes. */
+int hyt_rec_raw(struct hyt_rec *rec, const char *path, const char **s,
+                size_t *n, struct hyt_err *err) HYT_MUST_USE;
+
 /* The same with a type: 1 found, 0 absent or null, -1 of another type. */
 int hyt_rec_str(struct hyt_rec *rec, const char *path, const char **s,
                 size_t *n, struct hyt_err *err) HYT_MUST_USE;
@@ -76,7 +80,8 @@ void hyt_rec_unset_all(struct hyt_rec *rec); /* back to what was read */
 
 /*
  * Before a tool sets its own member: fine where it is absent or null, or is
- * of `type` and, being an object, has each member of `members` ("a,b").
+ * of `type` and, being an object, has each member of `members` ("a,b"), or being
+ * an array, has elements that do.
  * Anything else is a field that this toolkit did not write: an error, unless
  * `overwrite`.  A duplicated key is an error always.
  */

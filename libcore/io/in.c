@@ -7,6 +7,7 @@
  * a frame is an error, so that a torn upload does not pass for a short file.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -64,6 +65,13 @@ struct hyt_in *hyt_in_open(const char *path, struct hyt_err *err)
 const char *hyt_in_name(const struct hyt_in *in)
 {
     return in->name;
+}
+
+bool hyt_in_ready(const struct hyt_in *in)
+{
+    struct pollfd fd = {.fd = in->fd, .events = POLLIN};
+
+    return in->at < in->n || in->more || in->ended || poll(&fd, 1, 0) != 0;
 }
 
 uint64_t hyt_in_offset(const struct hyt_in *in)

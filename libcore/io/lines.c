@@ -61,6 +61,13 @@ void hyt_lines_close(struct hyt_lines *in)
     free(in);
 }
 
+bool hyt_lines_ready(const struct hyt_lines *in)
+{
+    return in->in == NULL || in->ended || in->buf == NULL ||
+           memchr(in->buf + in->begin, '\n', in->end - in->begin) != NULL ||
+           hyt_in_ready(in->in);
+}
+
 /* 0 where the stream has none, or does not exist. */
 static uint64_t size_of(const char *path)
 {

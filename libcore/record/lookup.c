@@ -322,3 +322,16 @@ int hyt_rec_str(struct hyt_rec *rec, const char *path, const char **s,
     }
     return got;
 }
+
+int hyt_rec_raw(struct hyt_rec *rec, const char *path, const char **s,
+                size_t *n, struct hyt_err *err)
+{
+    struct hyt_rec_value v;
+    int got = hyt_rec_find(rec, path, &v, err);
+
+    if (got == 1) {
+        *s = v.s;
+        *n = v.n;
+    }
+    return got;
+}

@@ -100,6 +100,30 @@ static int has_members(struct hyt_rec *rec, const char *name,
     return 0;
 }
 
+/* The same for each element of an array of objects. */
+static int elements_have(struct hyt_rec *rec, const char *name,
+                         const char *members, size_t col, struct hyt_err *err)
+{
+    const struct hyt_json *v, *item;
+
+    if (hyt_rec_get(rec, name, &v, err) < 0)
+        return -1;
+    for (item = hyt_json_child(v); item != NULL; item = hyt_json_next(item))
+        for (const char *m = members; *m != '\0';) {
+            size_t n = strcspn(m, ",");
+            char *member = hyt_arena_strndup(hyt_rec_arena(rec), m, n);
+
+            if (hyt_json_get(item, member) == NULL)
+                return hyt_rec_fail_at(rec, col, err,
+                                       "\"%s\" has an element without \"%s\": "
+                                       "hyt did not write it (--overwrite "
+                                       "replaces it)",
+                                       name, member);
+            m += n + (m[n] == ',');
+        }
+    return 0;
+}
+
 int hyt_rec_claim(struct hyt_rec *rec, const char *name,
                   enum hyt_json_type type, const char *members, bool overwrite,
                   struct hyt_err *err)
@@ -119,6 +143,8 @@ int hyt_rec_claim(struct hyt_rec *rec, const char *name,
                                hyt_rec_type_name(type));
     if (type == HYT_JSON_OBJECT && members)
         return has_members(rec, name, members, v.col, err);
+    if (type == HYT_JSON_ARRAY && members)
+        return elements_have(rec, name, members, v.col, err);
     return 0;
 }
 

@@ -91,22 +91,23 @@ static double keep_agreeing(struct hyt_sample *s, bool *counts, size_t n,
  *     lambda = lambda_0 min(1, 2 mean_j t_j)
  *
  * Rollouts as progressive as the anchor have mean trust 1/2 and get their full
- * share.  Where there is nothing to take the mean of, lambda_0 stands.
+ * share.  Where no rollout counts there is nothing to reinforce, and the traces
+ * get all of it; where there is no anchor, lambda_0 stands.
  */
 static double balance(const struct hyt_sample *s, const bool *counts, size_t n,
                       double lambda)
 {
-    double sum = 0, trusted = 0;
+    double sum = 0, rollouts = 0;
 
     for (size_t i = 0; i < n; i++) {
-        if (!s[i].rd && counts[i] && !isnan(s[i].trust)) {
+        if (!s[i].rd && counts[i]) {
             sum += s[i].trust;
-            trusted++;
+            rollouts++;
         }
     }
-    if (trusted == 0)
-        return lambda;
-    return lambda * fmin(1, 2 * sum / trusted);
+    if (rollouts == 0)
+        return 0;
+    return isnan(sum) ? lambda : lambda * fmin(1, 2 * sum / rollouts);
 }
 
 /*

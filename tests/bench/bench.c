@@ -1,214 +1,226 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench.c - what the kernels reach, as a fraction of what this machine can do
+ * bench.c - what the toolkit reaches, as a fraction of what this machine can
  *
- * The limits are measured in the same run: single-threaded OpenBLAS sgemm at
- * n = 2048 on every thread at once, and streaming reads on every thread at
- * once. Then each row: a table on standard error, JSONL on standard output.
- * FLOPs: 2 for each multiply-add, 2 T N K for a product [T,K] x [N,K].
+ * usage: bench BUILD [ROWS]
+ *
+ * The limits are measured in the same run, then each row: a table on standard
+ * error, JSONL on standard output.  ROWS: only rows whose name, shape or dtype
+ * has this text in it.  The exit status does not depend on any figure.
  */
-#include <math.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
-#include <cblas.h>
+#include "bench.h"
 
-#include "hyt/kern.h"
+const char *bench_dir;
+static const char *asked = "";
 
-enum { SGEMM_N = 2048, MAX_THREADS = 256, REPEATS = 5 };
-#define STREAM_FLOATS                                                          \
-    ((size_t)16 << 20) /* 64 MiB a thread: beyond the caches */
-
-static double now(void)
+void bench_die(const char *fmt, ...)
 {
-    struct timespec t;
+    va_list args;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+    va_start(args, fmt);
+    fputs("bench: ", stderr);
+    vfprintf(stderr, fmt, args);
+    fputc('\n', stderr);
+    va_end(args);
+    exit(1);
 }
 
-static float *numbers(size_t n)
-{
-    float *x = hyt_alloc_aligned(n, sizeof(*x));
+/* --- time ----------------------------------------------------------------- */
 
-    for (size_t i = 0; i < n; i++)
-        x[i] = (float)hyt_rng_unit(1, i) - 0.5f;
-    return x;
+double bench_now(void)
+{
+    return (double)hyt_now_us() * 1e-6;
 }
 
-/* Seconds of the best of several runs. */
-static double best(void (*fn)(void *ctx), void *ctx)
+double bench_best(void (*fn)(void *ctx), void *ctx)
 {
-    double least = 1e9;
+    const double budget = 2.5;
+    double began = bench_now(), least = 0;
 
-    for (int i = 0; i < REPEATS; i++) {
-        double t = now();
+    for (int i = 0; i < 3 || (i < 200 && bench_now() - began < budget); i++) {
+        double t = bench_now();
 
         fn(ctx);
-        t = now() - t;
-        if (t < least)
+        t = bench_now() - t;
+        if (i == 0 || t < least)
             least = t;
+        /* The first run of something long warms up, the second counts. */
+        if (i > 0 && bench_now() - began > 2 * budget)
+            break;
     }
     return least;
 }
 
-/* --- limits --------------------------------------------------------------- */
-
-struct limits {
-    float *a[MAX_THREADS], *b[MAX_THREADS], *c[MAX_THREADS];
-    double sum[MAX_THREADS];
-};
-
-static void one_sgemm(void *ctx, size_t i)
-{
-    struct limits *l = ctx;
-
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, SGEMM_N, SGEMM_N,
-                SGEMM_N, 1, l->a[i], SGEMM_N, l->b[i], SGEMM_N, 0, l->c[i],
-                SGEMM_N);
-}
-
-static void all_sgemm(void *ctx)
-{
-    hyt_parallel_for((size_t)hyt_threads(), one_sgemm, ctx);
-}
-
-static void one_stream(void *ctx, size_t i)
-{
-    struct limits *l = ctx;
-    const float *x = l->a[i];
-    float lane[64] = {0};
-
-    for (size_t j = 0; j < STREAM_FLOATS; j += 64)
-        for (size_t k = 0; k < 64; k++)
-            lane[k] += x[j + k];
-    for (size_t k = 0; k < 64; k++)
-        l->sum[i] += (double)lane[k];
-}
-
-static void all_stream(void *ctx)
-{
-    hyt_parallel_for((size_t)hyt_threads(), one_stream, ctx);
-}
-
-static void measure_limits(double *gflops, double *gbytes)
-{
-    struct limits *l = hyt_alloc(1, sizeof(*l));
-    size_t n = (size_t)hyt_threads(), square = SGEMM_N * SGEMM_N;
-
-    for (size_t i = 0; i < n; i++) {
-        l->a[i] = numbers(STREAM_FLOATS);
-        l->b[i] = numbers(square);
-        l->c[i] = numbers(square);
-    }
-    *gflops = 2e-9 * pow(SGEMM_N, 3) * (double)n / best(all_sgemm, l);
-    *gbytes = 4e-9 * (double)STREAM_FLOATS * (double)n / best(all_stream, l);
-    for (size_t i = 0; i < n; i++) {
-        free(l->a[i]);
-        free(l->b[i]);
-        free(l->c[i]);
-    }
-    free(l);
-}
-
 /* --- rows ----------------------------------------------------------------- */
 
-struct product {
-    float *y, *x, *dw;
-    struct hyt_weight w;
-    size_t T, N, K;
+bool bench_wants(const char *row, const char *shape, const char *dtype)
+{
+    struct hyt_buf label = {0};
+    bool found;
+
+    hyt_buf_printf(&label, "%s %s %s", row, shape ? shape : "",
+                   dtype ? dtype : "");
+    found = strstr(label.s, asked) != NULL;
+    hyt_buf_free(&label);
+    return found;
+}
+
+static void print_string(const char *key, const char *value)
+{
+    if (value)
+        printf("\"%s\":\"%s\",", key, value);
+    else
+        printf("\"%s\":null,", key);
+}
+
+static void print_number(const char *key, double value, bool exists)
+{
+    if (exists)
+        printf("\"%s\":%.4g,", key, value);
+    else
+        printf("\"%s\":null,", key);
+}
+
+void bench_report(const struct bench_row *r)
+{
+    bool compared = r->limit > 0, bound = compared && r->goal > 0;
+    double fraction = compared ? r->value / r->limit : 0;
+    bool met = r->at_most ? fraction <= r->goal : fraction >= r->goal;
+
+    print_string("row", r->row);
+    print_string("shape", r->shape);
+    print_string("dtype", r->dtype);
+    print_number("threads", hyt_threads(), true);
+    print_number("value", r->value, true);
+    print_string("unit", r->unit);
+    print_number("limit", r->limit, compared);
+    print_number("fraction", fraction, compared);
+    print_number("goal", r->goal, bound);
+    printf("\"met\":%s}\n", !bound ? "null" : met ? "true" : "false");
+
+    fprintf(stderr, "%-42s %-12s %-4s %9.4g %-11s", r->row,
+            r->shape ? r->shape : "", r->dtype ? r->dtype : "", r->value,
+            r->unit);
+    if (compared)
+        fprintf(stderr, " %9.4g %6.3f", r->limit, fraction);
+    if (bound)
+        fprintf(stderr, " %s%5.3g %s", r->at_most ? "<=" : ">=", r->goal,
+                met ? "met" : "MISSED");
+    if (r->tokens > 0)
+        fprintf(stderr, "   %.1f tokens/s", r->tokens);
+    fputc('\n', stderr);
+}
+
+void bench_arithmetic(const char *row, const char *shape, const char *dtype,
+                      double goal, double flops, double tokens,
+                      void (*fn)(void *ctx), void *ctx)
+{
+    int threads = hyt_threads();
+    struct bench_row r = {row,  shape, dtype, 0, "GFLOP/s", bench_limits.gflops,
+                          goal, false, 0};
+    struct hyt_buf name = {0};
+    double seconds = bench_best(fn, ctx), one;
+
+    r.value = flops / seconds * 1e-9;
+    r.tokens = tokens / seconds;
+    bench_report(&r);
+    if (threads > 1) {
+        hyt_threads_set(1);
+        one = bench_best(fn, ctx);
+        hyt_threads_set(threads);
+        hyt_buf_printf(&name, "%s: threads / one", row);
+        r.row = name.s;
+        r.limit = flops / one * 1e-9;
+        r.goal = 0.9 * threads;
+        r.tokens = 0;
+        bench_report(&r);
+        hyt_buf_free(&name);
+    }
+}
+
+/* --- processes ------------------------------------------------------------ */
+
+struct group {
+    const char *name;
+    void (*run)(void);
 };
 
-static void forward(void *ctx)
+static const struct group groups[] = {
+#define X(name) {#name, bench_rows_##name},
+    BENCH_GROUPS(X)
+#undef X
+};
+
+/* Whether the group ran to its end. */
+static bool run_group(const struct group *g)
 {
-    const struct product *p = ctx;
-    const struct hyt_weight none = {NULL, HYT_F32};
+    pid_t pid;
+    int status;
 
-    hyt_matmul(p->y, p->x, p->w, none, false, p->T, p->N, p->K);
-}
-
-static void backward_x(void *ctx)
-{
-    const struct product *p = ctx;
-
-    hyt_matmul_bwd_x(p->x, p->y, p->w, p->T, p->N, p->K);
-}
-
-static void backward_w(void *ctx)
-{
-    const struct product *p = ctx;
-
-    hyt_matmul_bwd_w(p->dw, NULL, p->y, p->x, p->T, p->N, p->K);
-}
-
-static void report(const char *row, const struct product *p, double seconds,
-                   double gflops, double gbytes)
-{
-    size_t size = p->w.t == HYT_BF16 ? 2 : 4;
-    bool reads = p->T == 1;
-    double work = reads ? (double)(size * p->N * p->K)
-                        : 2.0 * (double)p->T * (double)(p->N * p->K);
-    double value = work / seconds * 1e-9, limit = reads ? gbytes : gflops;
-
-    fprintf(stderr, "%-12s %4zu x %5zu x %5zu %s %8.1f %-8s %5.1f %%\n", row,
-            p->T, p->N, p->K, size == 2 ? "bf16" : "f32 ", value,
-            reads ? "GB/s" : "GFLOP/s", 100 * value / limit);
-    printf("{\"row\":\"%s\",\"shape\":\"%zux%zux%zu\",\"dtype\":\"%s\","
-           "\"threads\":%d,\"value\":%.2f,\"unit\":\"%s\",\"limit\":%.2f,"
-           "\"fraction\":%.4f}\n",
-           row, p->T, p->N, p->K, size == 2 ? "bf16" : "f32", hyt_threads(),
-           value, reads ? "GB/s" : "GFLOP/s", limit, value / limit);
-}
-
-static void measure(size_t T, size_t N, size_t K, enum hyt_dtype dtype,
-                    double gflops, double gbytes)
-{
-    float *w = numbers(N * K);
-    struct product p = {.T = T, .N = N, .K = K, .w = {w, dtype}};
-
-    if (dtype == HYT_BF16) {
-        uint16_t *half = hyt_alloc(N * K, sizeof(*half));
-
-        for (size_t i = 0; i < N * K; i++)
-            half[i] = hyt_bf16_round(w[i]);
-        memcpy(w, half, N * K * sizeof(*half));
-        free(half);
+    fflush(stdout);
+    pid = fork();
+    if (pid < 0)
+        bench_die("fork: %s", strerror(errno));
+    if (pid == 0) {
+        g->run();
+        hyt_threads_stop();
+        exit(fflush(stdout) != 0 || ferror(stdout));
     }
-    p.x = numbers(T * K);
-    p.y = numbers(T * N);
-    p.dw = numbers(N * K);
-    report("forward", &p, best(forward, &p), gflops, gbytes);
-    if (T > 1) {
-        report("backward dx", &p, best(backward_x, &p), gflops, gbytes);
-        if (dtype == HYT_F32)
-            report("backward dw", &p, best(backward_w, &p), gflops, gbytes);
+    if (waitpid(pid, &status, 0) < 0 || status != 0) {
+        fprintf(stderr, "bench: the rows of \"%s\" have failed\n", g->name);
+        return false;
     }
-    free(p.x);
-    free(p.y);
-    free(p.dw);
-    free(w);
+    return true;
 }
 
-int main(void)
+/* Makes BUILD/bench/work and finds the programs in BUILD/bin. */
+static void find_place(const char *build)
 {
-    static const size_t rows[] = {1, 16, 128, 512};
-    static const size_t shape[][2] = {
-        {256, 256}, {576, 576}, {1536, 576}, {576, 1536}, {49152, 576}};
-    double gflops, gbytes;
+    struct hyt_buf path = {0};
+    char *dir = realpath(build, NULL);
 
-    measure_limits(&gflops, &gbytes);
+    if (dir == NULL)
+        bench_die("%s: %s", build, strerror(errno));
+    hyt_buf_printf(&path, "%s/bin:%s", dir, getenv("PATH"));
+    if (setenv("PATH", path.s, 1) < 0)
+        bench_die("PATH: %s", strerror(errno));
+    hyt_buf_reset(&path);
+    hyt_buf_printf(&path, "%s/bench/work", dir);
+    if (mkdir(path.s, 0777) < 0 && errno != EEXIST)
+        bench_die("%s: %s", path.s, strerror(errno));
+    bench_dir = path.s; /* kept to the end */
+    free(dir);
+}
+
+int main(int argc, char **argv)
+{
+    bool failed = false;
+
+    if (argc < 2 || argc > 3) {
+        fputs("usage: bench BUILD [ROWS]\n", stderr);
+        return 2;
+    }
+    if (argc == 3)
+        asked = argv[2];
+    find_place(argv[1]);
+    bench_measure_limits();
     fprintf(stderr,
-            "kern %s, OpenBLAS %s, %d threads: sgemm %.1f GFLOP/s, reads %.1f "
-            "GB/s\n",
-            hyt_kern_name(), openblas_get_corename(), hyt_threads(), gflops,
-            gbytes);
-    for (size_t s = 0; s < HYT_LEN(shape); s++)
-        for (size_t r = 0; r < HYT_LEN(rows); r++) {
-            measure(rows[r], shape[s][0], shape[s][1], HYT_F32, gflops, gbytes);
-            measure(rows[r], shape[s][0], shape[s][1], HYT_BF16, gflops,
-                    gbytes);
-        }
-    return ferror(stdout) || fclose(stdout) != 0;
+            "FLOPs, 2 a multiply-add: n 2 L (2 D H E + 2 D G E + 3 D F)"
+            " + wanted 2 V D + sum_p 4 L H E (p + 1);\n"
+            "three times that for a training step; recomputation, norms, "
+            "softmax and AdamW count nothing\n\n"
+            "%-42s %-12s %-4s %9s %-11s %9s %6s   goal\n",
+            "row", "shape", "type", "value", "unit", "limit", "frac");
+    for (size_t i = 0; i < HYT_LEN(groups); i++)
+        failed |= !run_group(&groups[i]);
+    return failed || fclose(stdout) != 0;
 }

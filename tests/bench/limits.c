@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * limits.c - what the machine can do: multiply-adds and memory reads
+ *
+ * One process for each thread, all at once: OpenBLAS's serial build gives
+ * wrong results, and so measures something else, where two threads of one
+ * process are inside it.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cblas.h>
+
+#include "bench.h"
+
+enum { SGEMM_N = 2048, MAX_THREADS = 256 };
+#define STREAM_FLOATS ((size_t)64 << 20) /* 256 MiB: beyond the caches */
+
+struct bench_limits bench_limits;
+
+static float *numbers(size_t n)
+{
+    float *x = hyt_alloc_aligned(n, sizeof(*x));
+
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)(i * 2654435761U % 1024) / 1024 - 0.5f;
+    return x;
+}
+
+struct load {
+    float *a, *b, *c;
+    double sum;
+};
+
+static void sgemm(void *ctx)
+{
+    struct load *l = ctx;
+
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, SGEMM_N, SGEMM_N,
+                SGEMM_N, 1, l->a, SGEMM_N, l->b, SGEMM_N, 0, l->c, SGEMM_N);
+}
+
+static void stream(void *ctx)
+{
+    struct load *l = ctx;
+    float lane[64] = {0};
+
+    for (size_t j = 0; j < STREAM_FLOATS; j += 64)
+        for (size_t k = 0; k < 64; k++)
+            lane[k] += l->a[j + k];
+    for (size_t k = 0; k < 64; k++)
+        l->sum += (double)lane[k];
+}
+
+/* The work of one process, before and after all are ready. */
+struct kind {
+    size_t a, b, c; /* floats */
+    void (*fn)(void *ctx);
+    double amount; /* 1e9 operations or bytes */
+};
+
+static void run_one(const struct kind *k, int go, int result)
+{
+    struct load l = {numbers(k->a), numbers(k->b), numbers(k->c), 0};
+    double rate;
+    char byte;
+
+    k->fn(&l);
+    /* The end of file says that all may start. */
+    while (read(go, &byte, 1) < 0 && errno == EINTR)
+        ;
+    rate = k->amount / bench_best(k->fn, &l);
+    if (!isfinite(l.sum) || write(result, &rate, sizeof(rate)) != sizeof(rate))
+        _exit(1);
+    _exit(0);
+}
+
+/* Sum of the rates of n processes. */
+static double run_all(const struct kind *k, int n)
+{
+    int go[2], result[2];
+    double sum = 0, rate;
+
+    if (pipe(go) < 0 || pipe(result) < 0)
+        bench_die("pipe: %s", strerror(errno));
+    for (int i = 0; i < n; i++) {
+        pid_t pid = fork();
+
+        if (pid < 0)
+            bench_die("fork: %s", strerror(errno));
+        if (pid == 0) {
+            close(go[1]);
+            run_one(k, go[0], result[1]);
+        }
+    }
+    close(go[0]);
+    sleep(1); /* they fill their arrays */
+    close(go[1]);
+    for (int i = 0; i < n; i++) {
+        if (read(result[0], &rate, sizeof(rate)) != sizeof(rate))
+            bench_die("no limit was measured");
+        sum += rate;
+    }
+    while (wait(NULL) > 0)
+        ;
+    close(result[0]);
+    close(result[1]);
+    return sum;
+}
+
+void bench_measure_limits(void)
+{
+    const size_t square = (size_t)SGEMM_N * SGEMM_N;
+    const struct kind products = {square, square, square, sgemm,
+                                  2e-9 * pow(SGEMM_N, 3)};
+    const struct kind reads = {STREAM_FLOATS, 0, 0, stream,
+                               4e-9 * (double)STREAM_FLOATS};
+    int threads = hyt_threads() < MAX_THREADS ? hyt_threads() : MAX_THREADS;
+    struct bench_limits *l = &bench_limits;
+
+    l->gflops_one = run_all(&products, 1);
+    l->gbytes_one = run_all(&reads, 1);
+    l->gflops = threads > 1 ? run_all(&products, threads) : l->gflops_one;
+    l->gbytes = threads > 1 ? run_all(&reads, threads) : l->gbytes_one;
+    fprintf(stderr,
+            "kernels %s; OpenBLAS %s\n"
+            "1 thread:  sgemm %.1f GFLOP/s, reads %.1f GB/s\n"
+            "%d threads: sgemm %.1f GFLOP/s, reads %.1f GB/s\n",
+            hyt_kern_name(), openblas_get_corename(), l->gflops_one,
+            l->gbytes_one, threads, l->gflops, l->gbytes);
+    bench_report(&(struct bench_row){.row = "limit: sgemm",
+                                     .shape = "2048",
+                                     .dtype = "f32",
+                                     .value = l->gflops,
+                                     .unit = "GFLOP/s"});
+    bench_report(&(struct bench_row){.row = "limit: sgemm, threads / one",
+                                     .shape = "2048",
+                                     .dtype = "f32",
+                                     .value = l->gflops,
+                                     .unit = "GFLOP/s",
+                                     .limit = l->gflops_one});
+    bench_report(&(struct bench_row){
+        .row = "limit: reads", .value = l->gbytes, .unit = "GB/s"});
+}
