@@ -83,17 +83,22 @@ static int read_place(struct place *p, struct hyt_rec *rec, struct hyt_err *err)
                 hyt_rec_int(rec, "sampling.n", &p->size, err), err);
 }
 
+static bool is_of(const struct hyt_groups *g, const struct place *p)
+{
+    return g->name.n == p->n &&
+           (p->n == 0 || memcmp(g->name.s, p->group, p->n) == 0);
+}
+
 int hyt_groups_continues(const struct hyt_groups *g, struct hyt_rec *rec,
                          struct hyt_err *err)
 {
-    size_t have = g->rollouts.n - g->whole;
+    size_t have = hyt_groups_open(g);
     struct place p;
 
     if (read_place(&p, rec, err) < 0)
         return -1;
     return have == 0 ||
-           (p.n == g->name.n && memcmp(p.group, g->name.s, p.n) == 0 &&
-            p.sample == (int64_t)have && p.size == g->size);
+           (is_of(g, &p) && p.sample == (int64_t)have && p.size == g->size);
 }
 
 int hyt_groups_add(struct hyt_groups *g, struct hyt_rec *rec,
@@ -103,25 +108,35 @@ int hyt_groups_add(struct hyt_groups *g, struct hyt_rec *rec,
 
     if (read_place(&p, rec, err) < 0)
         return -1;
-    if (p.sample != (int64_t)(g->rollouts.n - g->whole) || p.size <= p.sample)
-        return hyt_rec_fail(rec, "sample", err,
-                            "group \"%s\" begins with sample %lld of %lld",
-                            p.group, (long long)p.sample, (long long)p.size);
+    if (!is_of(g, &p))
+        g->refusals = 0;
     hyt_buf_reset(&g->name);
     hyt_buf_put(&g->name, p.group, p.n);
     g->size = p.size;
+    if (p.sample != (int64_t)hyt_groups_open(g) || p.size <= p.sample) {
+        g->refusals++;
+        return hyt_rec_fail(rec, "sample", err,
+                            "group \"%s\" begins with sample %lld of %lld",
+                            p.group, (long long)p.sample, (long long)p.size);
+    }
     s->group = g->count;
     hyt_kept_add(&g->rollouts, rec, s);
     if (p.sample + 1 < p.size)
         return 0;
     g->whole = g->rollouts.n;
     g->count++;
+    g->refusals = 0;
     return 1;
+}
+
+size_t hyt_groups_open(const struct hyt_groups *g)
+{
+    return g->rollouts.n - g->whole;
 }
 
 int hyt_groups_cut(struct hyt_groups *g, struct hyt_err *err)
 {
-    size_t have = g->rollouts.n - g->whole;
+    size_t have = hyt_groups_open(g);
     struct hyt_rec *last;
 
     if (have == 0)
@@ -133,6 +148,7 @@ int hyt_groups_cut(struct hyt_groups *g, struct hyt_err *err)
                      have, (long long)g->size);
     hyt_rec_free(last);
     hyt_kept_drop(&g->rollouts, g->whole, g->rollouts.n);
+    g->refusals++;
     return -1;
 }
 

@@ -40,8 +40,9 @@ int hyt_kept_load(const struct hyt_kept *kept, struct hyt_rec *rec,
 struct hyt_groups {
     struct hyt_kept_list rollouts;
     size_t whole, count;
-    struct hyt_buf name; /* of the open group */
+    struct hyt_buf name; /* of the group last seen, open or not */
     int64_t size;        /* its sampling.n */
+    size_t refusals;     /* errors of it: the first one tells all */
 };
 
 /* Whether the record is the open group's next sample, or opens one while there
@@ -53,6 +54,9 @@ int hyt_groups_continues(const struct hyt_groups *g, struct hyt_rec *rec,
  * complete, 0, -1. */
 int hyt_groups_add(struct hyt_groups *g, struct hyt_rec *rec,
                    struct hyt_sample *s, struct hyt_err *err) HYT_MUST_USE;
+
+/* How many samples the open group has so far; 0: there is none. */
+size_t hyt_groups_open(const struct hyt_groups *g);
 
 /* Nothing more will come for the open group: -1 and where it ended (it is
  * forgotten), or 0 where there is none. */

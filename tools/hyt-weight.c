@@ -63,6 +63,7 @@ struct weight {
     struct hyt_pool pool;
     struct hyt_groups groups;
     uint64_t batch;
+    bool ignored;        /* a record came that the policy has no use for */
     bool broken;         /* a batch could not be written */
     struct hyt_rec *rec; /* to write with */
 };
@@ -156,11 +157,25 @@ static int close_traces(struct weight *w)
 
 /* --- a record in --------------------------------------------------------- */
 
-/* Says that the open group, if any, will not be whole; under --skip-bad it is
- * only passed over. */
+/* n samples have just been refused.  Under --skip-bad they are passed over, and
+ * a group is told of once. */
+static int refuse(struct weight *w, size_t n)
+{
+    if (w->groups.refusals == 1) {
+        if (hyt_main_keep(&w->m, -1) < 0)
+            return -1;
+        n--; /* that counted one */
+    }
+    w->m.n_bad += n;
+    return 0;
+}
+
+/* The open group, if any, will not be whole. */
 static int cut_group(struct weight *w)
 {
-    return hyt_main_keep(&w->m, hyt_groups_cut(&w->groups, &w->m.err));
+    size_t n = hyt_groups_open(&w->groups);
+
+    return hyt_groups_cut(&w->groups, &w->m.err) < 0 ? refuse(w, n) : 0;
 }
 
 static int take_rollout(struct weight *w, struct hyt_rec *rec,
@@ -168,13 +183,12 @@ static int take_rollout(struct weight *w, struct hyt_rec *rec,
 {
     int got = hyt_groups_continues(&w->groups, rec, &w->m.err);
 
-    if (got == 0)
-        got = cut_group(w);
-    if (got >= 0)
-        got = hyt_groups_add(&w->groups, rec, s, &w->m.err);
-    if (got > 0)
-        got = (int64_t)w->groups.count == groups ? close_batch(w) : 0;
-    return got;
+    if (got < 0 || (got == 0 && cut_group(w) < 0))
+        return -1;
+    got = hyt_groups_add(&w->groups, rec, s, &w->m.err);
+    if (got < 0)
+        return refuse(w, 1);
+    return got > 0 && (int64_t)w->groups.count == groups ? close_batch(w) : 0;
 }
 
 static int take_trace(struct weight *w, struct hyt_rec *rec,
@@ -203,6 +217,7 @@ static int take_record(struct weight *w, struct hyt_rec *rec)
         hyt_main_info(
             &w->m, "%s:%llu: left out by policy %s", hyt_rec_file(rec),
             (unsigned long long)hyt_rec_lineno(rec), policies[policy]);
+        w->ignored = true;
         return 0;
     }
     return s.rd ? take_trace(w, rec, &s) : take_rollout(w, rec, &s);
@@ -211,14 +226,19 @@ static int take_record(struct weight *w, struct hyt_rec *rec)
 /* At the end of the input what is whole makes a smaller batch. */
 static int finish(struct weight *w)
 {
-    if (policy == HYT_POLICY_RD)
-        return w->pool.traces.n > 0 ? close_traces(w) : 0;
+    bool rd = policy == HYT_POLICY_RD;
+
+    if (rd && w->pool.traces.n > 0)
+        return close_traces(w);
     if (w->groups.count > 0)
         return close_batch(w);
-    if (w->batch == 0 && w->pool.traces.n > 0)
-        return hyt_fail(&w->m.err, "supervised traces came but no whole group "
-                                   "of rollouts (--policy rd needs none)");
-    return 0;
+    if (w->batch > 0 || (!w->ignored && w->pool.traces.n == 0))
+        return 0;
+    if (rd)
+        return hyt_fail(&w->m.err, "rollouts came but no supervised trace "
+                                   "(policy rd is of traces alone)");
+    return hyt_fail(&w->m.err, "supervised traces came but no whole group of "
+                               "rollouts (--policy rd needs none)");
 }
 
 /* --- start and end ------------------------------------------------------- */

@@ -22,11 +22,13 @@ bool hyt_main_stopping(void)
     return stopping;
 }
 
-/* A read that waits for a slow pipe is restarted, and finds the end. */
+/* A read that waits for a slow pipe finds the end: of any file by hyt_in_stop();
+ * of standard input also where the signal comes just before the read. */
 static void stop(int signo)
 {
     (void)signo;
     stopping = 1;
+    hyt_in_stop();
     dup2(empty_input, STDIN_FILENO);
 }
 
@@ -81,7 +83,7 @@ static void catch_signals(const struct hyt_tool *tool)
     if (stops)
         empty_input = open("/dev/null", O_RDONLY | O_CLOEXEC);
     act.sa_handler = stops ? stop : clean_up;
-    act.sa_flags = (int)(SA_RESTART | SA_RESETHAND);
+    act.sa_flags = (int)SA_RESETHAND;
     for (size_t i = 0; i < HYT_LEN(caught); i++)
         if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
             sigaction(caught[i], &act, NULL);

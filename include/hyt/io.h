@@ -25,6 +25,10 @@ struct hyt_in *hyt_in_open(const char *path, struct hyt_err *err) HYT_MUST_USE;
 ptrdiff_t hyt_in_read(struct hyt_in *in, void *buf, size_t n,
                       struct hyt_err *err) HYT_MUST_USE;
 
+/* For a signal handler: a read that waits, and all later ones, find the end of
+ * their input. */
+void hyt_in_stop(void);
+
 const char *hyt_in_name(const struct hyt_in *in);
 bool hyt_in_ready(const struct hyt_in *in);      /* false: a read would wait */
 uint64_t hyt_in_offset(const struct hyt_in *in); /* bytes read, as stored */

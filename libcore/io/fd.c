@@ -7,12 +7,21 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include "hyt/io.h"
 #include "io/fd.h"
 
 /* Linux moves at most this much in one call; some systems refuse more. */
 #define CALL_MAX ((size_t)1 << 30)
+
+static volatile sig_atomic_t stopped;
+
+void hyt_in_stop(void)
+{
+    stopped = 1;
+}
 
 /* Whether the call that has just failed should be made again. */
 static bool again(int fd, short events)
@@ -31,7 +40,7 @@ ptrdiff_t hyt_fd_read(int fd, void *buf, size_t n)
     ssize_t got;
 
     do
-        got = read(fd, buf, n < CALL_MAX ? n : CALL_MAX);
+        got = stopped ? 0 : read(fd, buf, n < CALL_MAX ? n : CALL_MAX);
     while (got < 0 && again(fd, POLLIN));
     return got;
 }

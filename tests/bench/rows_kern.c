@@ -100,8 +100,6 @@ void bench_rows_products(void)
 {
     static const size_t shape[][2] = {{576, 576}, {1536, 576}, {49152, 576}};
 
-    if (!bench_wants("product: dx", "512x49152x576", "f32 bf16"))
-        return;
     for (size_t s = 0; s < HYT_LEN(shape); s++)
         for (size_t T = 1; T <= 512; T *= T == 1 ? 32 : 16)
             time_products(T, shape[s][0], shape[s][1]);

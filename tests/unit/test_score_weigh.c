@@ -166,7 +166,8 @@ static void test_trust(void **state)
     assert_true(isnan(hyt_anchor_trust(&a, 0.5)));
 }
 
-/* Rollouts like the anchor's own traces get lambda_0, worse ones less. */
+/* Rollouts like the anchor's own traces get lambda_0, worse ones less, and none
+ * leave all to the traces. */
 static void test_balance(void **state)
 {
     struct hyt_weighing how = preset(HYT_POLICY_HYTUNING);
@@ -181,7 +182,21 @@ static void test_balance(void **state)
     for (size_t j = 0; j < 5; j++)
         s[j].prg = -0.5;
     near(hyt_weigh(s, 5, &how, &anchor), 0);
+    s[0].rd = true;
+    s[0].prg = 0.4;
+    for (size_t j = 1; j < 5; j++)
+        s[j].prg = j % 2 ? NAN : 0.8;
+    s[2].tokens = 0;
+    near(hyt_weigh(s, 5, &how, &anchor), 0.5); /* s[4] alone counts */
+    s[4].self = NAN;
+    near(hyt_weigh(s, 5, &how, &anchor), 0);
+    near(s[0].coef, 1.0 / 4);
+    how.balance = false;
+    near(hyt_weigh(s, 5, &how, &anchor), 0.5);
+    how.balance = true;
     hyt_anchor_free(&anchor);
+    for (size_t j = 1; j < 5; j++)
+        s[j] = (struct hyt_sample){.tokens = 4, .self = 1, .prg = 0.1};
     near(hyt_weigh(s, 5, &how, &anchor), 0.5); /* nothing to compare with */
 }
 
