@@ -135,6 +135,12 @@ static int refuse_unknown(const struct hyt_json *config, struct hyt_err *err)
         return hyt_fail(err, "config.json: mlp_bias is not supported");
     if (flag(config, "use_sliding_window", false))
         return hyt_fail(err, "config.json: a sliding window is not supported");
+    for (v = hyt_json_child(hyt_json_get(config, "layer_types")); v != NULL;
+         v = hyt_json_next(v))
+        if (hyt_json_type(v) != HYT_JSON_STR ||
+            strcmp(hyt_json_str(v), "full_attention") != 0)
+            return hyt_fail(err, "config.json: a layer type other than "
+                                 "full_attention is not supported");
     return 0;
 }
 
