@@ -20,126 +20,6 @@
 #include "hyt/kern.h"
 #include "newmodel.h"
 
-struct shape {
-    const char *name;
-    int arch;
-    uint64_t layers, hidden, heads, kv_heads, head_dim, ffn, vocab;
-    uint64_t positions;
-    double theta;
-    bool tied;
-};
-
-static const struct shape named[] = {
-    {"tiny5m", HYT_ARCH_LLAMA, 6, 256, 8, 4, 32, 688, 512, 1024, 1e4, true},
-    {"smol135", HYT_ARCH_LLAMA, 30, 576, 9, 3, 64, 1536, 49152, 2048, 1e4,
-     true},
-    {"qwen0.5b", HYT_ARCH_QWEN2, 24, 896, 14, 2, 64, 4864, 151936, 32768, 1e6,
-     true},
-};
-
-/* --- the shape ------------------------------------------------------------ */
-
-static int set_number(struct shape *s, const char *key, const char *value,
-                      struct hyt_err *err)
-{
-    const struct {
-        const char *name;
-        uint64_t *value, max;
-    } numbers[] = {
-        {"layers", &s->layers, 10000},
-        {"hidden", &s->hidden, 1 << 20},
-        {"heads", &s->heads, 1 << 16},
-        {"kv_heads", &s->kv_heads, 1 << 16},
-        {"head_dim", &s->head_dim, 1 << 14},
-        {"ffn", &s->ffn, 1 << 22},
-        {"vocab", &s->vocab, 1 << 24},
-    };
-
-    for (size_t i = 0; i < HYT_LEN(numbers); i++) {
-        if (strcmp(numbers[i].name, key) != 0)
-            continue;
-        if (hyt_parse_u64(value, numbers[i].value, err) < 0)
-            return hyt_fail_prefix(err, "--shape: %s: ", key);
-        if (*numbers[i].value < 1 || *numbers[i].value > numbers[i].max)
-            return hyt_fail(err, "--shape: %s is %s, expected 1..%llu", key,
-                            value, (unsigned long long)numbers[i].max);
-        return 0;
-    }
-    return hyt_fail(err,
-                    "--shape: unknown \"%s\": expected layers, hidden, heads, "
-                    "kv_heads, head_dim, ffn or vocab",
-                    key);
-}
-
-static int set_item(struct shape *s, char *item, bool first,
-                    struct hyt_err *err)
-{
-    char *equals = strchr(item, '=');
-
-    if (equals) {
-        *equals = '\0';
-        return set_number(s, item, equals + 1, err);
-    }
-    for (size_t i = 0; first && i < HYT_LEN(named); i++)
-        if (strcmp(named[i].name, item) == 0) {
-            *s = named[i];
-            return 0;
-        }
-    return hyt_fail(err,
-                    "--shape: \"%s\" is neither a name (tiny5m, smol135, "
-                    "qwen0.5b) nor key=value",
-                    item);
-}
-
-/* What was not said follows from the rest. */
-static int complete(struct shape *s, const struct hyt_newmodel *nm,
-                    struct hyt_err *err)
-{
-    if (!s->layers || !s->hidden || !s->heads)
-        return hyt_fail(err, "--shape: layers, hidden and heads are needed");
-    if (!s->kv_heads)
-        s->kv_heads = s->heads;
-    if (!s->head_dim)
-        s->head_dim = s->hidden / s->heads;
-    if (!s->ffn) /* 8/3 of the width, to a multiple of 8 (LLaMA) */
-        s->ffn = (s->hidden * 8 / 3 + 7) / 8 * 8;
-    if (s->heads % s->kv_heads)
-        return hyt_fail(err, "--shape: heads is not a multiple of kv_heads");
-    if (s->head_dim % 2 || !s->head_dim)
-        return hyt_fail(err, "--shape: head_dim must be even");
-    if (nm->arch >= 0)
-        s->arch = nm->arch;
-    if (nm->tied >= 0)
-        s->tied = nm->tied;
-    if (nm->max_positions)
-        s->positions = nm->max_positions;
-    if (nm->rope_theta > 0)
-        s->theta = nm->rope_theta;
-    return 0;
-}
-
-static int parse_shape(struct shape *s, const struct hyt_newmodel *nm,
-                       struct hyt_err *err)
-{
-    char *text = hyt_strndup(nm->shape, strlen(nm->shape)), *item = text;
-    int status = 0;
-
-    memset(s, 0, sizeof *s);
-    s->positions = 2048;
-    s->theta = 1e4;
-    s->tied = true;
-    while (status == 0 && item) {
-        char *comma = strchr(item, ',');
-
-        if (comma)
-            *comma = '\0';
-        status = set_item(s, item, item == text, err);
-        item = comma ? comma + 1 : NULL;
-    }
-    free(text);
-    return status < 0 ? -1 : complete(s, nm, err);
-}
-
 /* --- the tensors ---------------------------------------------------------- */
 
 struct init {
@@ -177,7 +57,8 @@ static void add(struct plan *p, const char *prefix, const char *name,
     p->init[p->n++] = init;
 }
 
-static void plan_layer(struct plan *p, const struct shape *s, uint64_t layer)
+static void plan_layer(struct plan *p, const struct hyt_shape *s,
+                       uint64_t layer)
 {
     const struct init weight = {0, 0.02}, one = {1, 0}, zero = {0, 0};
     const struct init residual = {0, 0.02 / sqrt(2.0 * (double)s->layers)};
@@ -205,7 +86,7 @@ static void plan_layer(struct plan *p, const struct shape *s, uint64_t layer)
     add(p, at, "mlp.down_proj.weight", residual, s->hidden, s->ffn);
 }
 
-static void plan_model(struct plan *p, const struct shape *s)
+static void plan_model(struct plan *p, const struct hyt_shape *s)
 {
     const struct init weight = {0, 0.02}, one = {1, 0};
 
@@ -235,7 +116,7 @@ static void fill(void *data, const struct hyt_tensor *t, struct init init,
     }
 }
 
-static int write_weights(const char *path, const struct shape *s,
+static int write_weights(const char *path, const struct hyt_shape *s,
                          const struct hyt_newmodel *nm, struct hyt_err *err)
 {
     struct plan p = {.bf16 = nm->bf16};
@@ -260,8 +141,8 @@ static void put_ids(struct hyt_buf *b, const struct hyt_toksize *tok)
     hyt_buf_printf(b, " \"eos_token_id\": %lld", (long long)tok->eos);
 }
 
-static void print_config(struct hyt_buf *b, const struct shape *s, bool bf16,
-                         const struct hyt_toksize *tok)
+static void print_config(struct hyt_buf *b, const struct hyt_shape *s,
+                         bool bf16, const struct hyt_toksize *tok)
 {
     static const char *const type[] = {"llama", "qwen2", "qwen3"};
     static const char *const class[] = {"Llama", "Qwen2", "Qwen3"};
@@ -326,7 +207,7 @@ static int check_free(const char *dir, struct hyt_err *err)
     return status;
 }
 
-static int write_files(const struct hyt_newmodel *nm, const struct shape *s,
+static int write_texts(const struct hyt_newmodel *nm, const struct hyt_shape *s,
                        const struct hyt_buf *tokenizer,
                        const struct hyt_buf *tokenizer_config,
                        const struct hyt_toksize *tok, struct hyt_err *err)
@@ -349,12 +230,38 @@ static int write_files(const struct hyt_newmodel *nm, const struct shape *s,
         if (file[i].text->n)
             status = hyt_file_write(in_dir(&path, nm->dir, file[i].name),
                                     file[i].text->s, file[i].text->n, err);
-    if (status == 0)
-        status = write_weights(in_dir(&path, nm->dir, "model.safetensors"), s,
-                               nm, err);
+    for (size_t i = 0; status < 0 && i < HYT_LEN(file); i++)
+        unlink(in_dir(&path, nm->dir, file[i].name));
     hyt_buf_free(&config);
     hyt_buf_free(&generation);
     hyt_buf_free(&path);
+    return status;
+}
+
+/* All files or none.  The weights come first: where there is no room, it is for
+ * them, and their name is only taken once. */
+static int write_files(const struct hyt_newmodel *nm, const struct hyt_shape *s,
+                       const struct hyt_buf *tokenizer,
+                       const struct hyt_buf *tokenizer_config,
+                       const struct hyt_toksize *tok, struct hyt_err *err)
+{
+    struct hyt_buf weights = {0};
+    bool made = mkdir(nm->dir, 0777) == 0;
+    int status = 0;
+
+    in_dir(&weights, nm->dir, "model.safetensors");
+    if (!made && access(nm->dir, W_OK) < 0)
+        status = hyt_fail_errno(err, "%s", nm->dir);
+    else
+        status = write_weights(weights.s, s, nm, err);
+    if (status == 0) {
+        status = write_texts(nm, s, tokenizer, tokenizer_config, tok, err);
+        if (status < 0)
+            unlink(weights.s);
+    }
+    if (status < 0 && made)
+        rmdir(nm->dir);
+    hyt_buf_free(&weights);
     return status;
 }
 
@@ -363,11 +270,11 @@ int hyt_newmodel(const struct hyt_newmodel *nm, bool *usage,
 {
     struct hyt_buf tokenizer = {0}, config = {0};
     struct hyt_toksize tok;
-    struct shape shape;
+    struct hyt_shape shape;
     int status = 0;
 
     *usage = true;
-    if (parse_shape(&shape, nm, err) < 0)
+    if (hyt_shape_parse(&shape, nm, err) < 0)
         return -1;
     *usage = false;
     if (nm->tokenizer)
@@ -378,8 +285,6 @@ int hyt_newmodel(const struct hyt_newmodel *nm, bool *usage,
         shape.vocab = tok.size;
     if (status == 0)
         status = check_free(nm->dir, err);
-    if (status == 0 && mkdir(nm->dir, 0777) < 0 && access(nm->dir, W_OK) < 0)
-        status = hyt_fail_errno(err, "%s", nm->dir);
     if (status == 0)
         status = write_files(nm, &shape, &tokenizer, &config, &tok, err);
     hyt_buf_free(&tokenizer);

@@ -21,10 +21,22 @@ struct hyt_newmodel {
     double rope_theta;
 };
 
-/* Creates the directory and its files, the model last.  *usage: the failure is
- * one of the command line. */
+/* Creates the directory and its files; on failure neither stays.  *usage: the
+ * failure is one of the command line. */
 int hyt_newmodel(const struct hyt_newmodel *nm, bool *usage,
                  struct hyt_err *err) HYT_MUST_USE;
+
+/* newshape.c: what nm->shape and the other options make. */
+struct hyt_shape {
+    const char *name;
+    int arch;
+    uint64_t layers, hidden, heads, kv_heads, head_dim, ffn, vocab;
+    uint64_t positions;
+    double theta;
+    bool tied;
+};
+int hyt_shape_parse(struct hyt_shape *s, const struct hyt_newmodel *nm,
+                    struct hyt_err *err) HYT_MUST_USE;
 
 /* What of a tokenizer concerns the model. */
 struct hyt_toksize {

@@ -124,9 +124,9 @@ void hyt_work_abandon(struct hyt_work *w); /* NULL is accepted */
 
 /*
  * A new file (generation 0), aligned as our own files are, that appears under
- * its name when it is closed; its data are written through a mapping, so that
- * it may be larger than memory.  Of t[0..n) name, dtype_name, shape and n_bytes
- * count.
+ * its name when it is closed; that the name is taken, by then too, is an error.
+ * Its data are written through a mapping, so that it may be larger than memory.
+ * Of t[0..n) name, dtype_name, shape and n_bytes count.
  */
 struct hyt_st_new;
 struct hyt_st_new *hyt_st_create(const char *path, const struct hyt_tensor *t,

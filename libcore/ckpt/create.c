@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * create.c - a new safetensors file, by temporary name and rename
+ * create.c - a new safetensors file, by temporary name and link
  *
  * Its metadata carry the digest of its data: headers and configs of models of
  * one shape are alike, so without it two random models would pass for one.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ckpt/shadow.h"
@@ -17,7 +19,7 @@
 #define RESERVE ((size_t)64)
 
 struct hyt_st_new {
-    char *dir_name, *name;
+    char *dir_name, *name, *temp;
     int dir;
     struct hyt_shadow *shadow;
 };
@@ -28,6 +30,7 @@ struct hyt_st_new *hyt_st_create(const char *path, const struct hyt_tensor *t,
     struct hyt_st_new *f = hyt_alloc(1, sizeof *f);
     const char *slash = strrchr(path, '/');
     char temp[64];
+    struct stat old;
 
     f->name =
         hyt_strndup(slash ? slash + 1 : path, strlen(slash ? slash + 1 : path));
@@ -36,8 +39,11 @@ struct hyt_st_new *hyt_st_create(const char *path, const struct hyt_tensor *t,
                                   : hyt_strndup(path, (size_t)(slash - path));
     f->dir = open(f->dir_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     snprintf(temp, sizeof temp, ".hyt-0-%ld.tmp", (long)getpid());
+    f->temp = hyt_strndup(temp, strlen(temp));
     if (f->dir < 0)
         hyt_fail_errno(err, "%s", f->dir_name);
+    else if (fstatat(f->dir, f->name, &old, AT_SYMLINK_NOFOLLOW) == 0)
+        hyt_fail(err, "%s is there already", path);
     else
         f->shadow =
             hyt_shadow_create(f->dir, f->dir_name, temp, t, n, RESERVE, err);
@@ -53,6 +59,24 @@ void *hyt_st_new_data(struct hyt_st_new *f, size_t i)
     return hyt_shadow_data(f->shadow, i);
 }
 
+/* Gives the file its name, which a link, other than a rename, never takes from
+ * another file.  Then the temporary name goes. */
+static int publish(struct hyt_st_new *f, struct hyt_err *err)
+{
+    if (linkat(f->dir, f->temp, f->dir, f->name, 0) < 0) {
+        if (errno == EEXIST)
+            return hyt_fail(err, "%s/%s is there already", f->dir_name,
+                            f->name);
+        /* A file system without links. */
+        if (hyt_shadow_rename(f->shadow, f->name, err) < 0)
+            return -1;
+        hyt_shadow_keep(f->shadow);
+    }
+    hyt_shadow_free(f->shadow);
+    f->shadow = NULL;
+    return 0;
+}
+
 int hyt_st_new_close(struct hyt_st_new *f, struct hyt_err *err)
 {
     struct hyt_digest *d = hyt_digest_new();
@@ -64,9 +88,7 @@ int hyt_st_new_close(struct hyt_st_new *f, struct hyt_err *err)
     hyt_hex64(hex, hyt_digest_value(d));
     hyt_digest_free(d);
     if (hyt_shadow_seal(f->shadow, &meta, 1, err) == 0 &&
-        hyt_shadow_sync(f->shadow, false, err) == 0 &&
-        hyt_shadow_rename(f->shadow, f->name, err) == 0) {
-        hyt_shadow_keep(f->shadow);
+        hyt_shadow_sync(f->shadow, false, err) == 0 && publish(f, err) == 0) {
         status = fsync(f->dir);
         if (status < 0)
             hyt_fail_errno(err, "%s: fsync", f->dir_name);
@@ -84,6 +106,7 @@ void hyt_st_new_discard(struct hyt_st_new *f)
         close(f->dir);
     free(f->dir_name);
     free(f->name);
+    free(f->temp);
     free(f);
 }
 

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +20,10 @@
 /* A long name is cut in the temporary one, which has a limit of its own. */
 #define NAME_PART 200
 #define TRIES     100
+#define LINKS     40 /* as many as the kernel follows */
 
 /* Creates .NAME.PID.K.tmp beside t->path. */
-static int create(struct hyt_temp *t)
+static int create(struct hyt_temp *t, mode_t mode)
 {
     const char *slash = strrchr(t->path, '/');
     const char *base = slash ? slash + 1 : t->path;
@@ -32,7 +34,7 @@ static int create(struct hyt_temp *t)
 
         hyt_buf_printf(&b, "%.*s.%.*s.%ld.%d.tmp", dir, t->path, NAME_PART,
                        base, (long)getpid(), k);
-        t->fd = open(b.s, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        t->fd = open(b.s, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
         if (t->fd >= 0) {
             t->temp = b.s;
             return 0;
@@ -44,15 +46,40 @@ static int create(struct hyt_temp *t)
     return -1;
 }
 
-/* The path that a symbolic link at the end of `name` leads to: the link stays
- * and its target is replaced, as with a shell's redirection. */
+/* What the symbolic link `path` contains, from where `path` is seen from; NULL
+ * where it is not a link. */
+static char *read_link(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    int dir = (int)(slash ? slash + 1 - path : 0);
+    struct hyt_buf b = {0};
+    char to[PATH_MAX];
+    ssize_t n = readlink(path, to, sizeof to);
+
+    if (n < 0 || (size_t)n == sizeof to)
+        return NULL;
+    hyt_buf_printf(&b, "%.*s%.*s", n > 0 && to[0] == '/' ? 0 : dir, path,
+                   (int)n, to);
+    return b.s;
+}
+
+/* The path that symbolic links at the end of `name` lead to, whether there is a
+ * file yet or not: the link stays and its target is replaced, as with a shell's
+ * redirection.  NULL where they lead in a circle. */
 static char *follow(const char *name)
 {
-    struct stat st;
+    char *path = hyt_strndup(name, strlen(name)), *next;
 
-    if (lstat(name, &st) == 0 && S_ISLNK(st.st_mode))
-        return realpath(name, NULL);
-    return hyt_strndup(name, strlen(name));
+    for (int k = 0; (next = read_link(path)) != NULL; k++) {
+        free(path);
+        path = next;
+        if (k < LINKS)
+            continue;
+        free(path);
+        errno = ELOOP;
+        return NULL;
+    }
+    return path;
 }
 
 int hyt_temp_open(struct hyt_temp *t, const char *name, struct hyt_err *err)
@@ -68,12 +95,16 @@ int hyt_temp_open(struct hyt_temp *t, const char *name, struct hyt_err *err)
         return t->fd < 0 ? hyt_fail_errno(err, "%s", name) : 0;
     }
     t->path = follow(name);
-    if (!t->path || create(t) < 0) {
+    if (!t->path || create(t, exists ? st.st_mode & 0777 : 0666) < 0) {
         int rc = hyt_fail_errno(err, "%s", name);
 
         hyt_temp_discard(t);
         return rc;
     }
+    /* A replaced file keeps its permissions, those that the umask took away
+     * too; a file system that has none has none to keep. */
+    if (exists)
+        (void)!fchmod(t->fd, st.st_mode & 0777);
     return 0;
 }
 

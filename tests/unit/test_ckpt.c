@@ -179,6 +179,33 @@ static void test_write(void **state)
                      -1);
 }
 
+/* A name that is taken, before or meanwhile, stays with its file. */
+static void test_write_taken(void **state)
+{
+    const struct hyt_tensor t = {"w", "F32", HYT_F32, 2, {3, 2}, 24, small_w};
+    struct hyt_err err = {0};
+    struct hyt_st_new *f;
+    char text[4000];
+
+    (void)state;
+    assert_int_equal(mkdir(at("taken"), 0777), 0);
+    f = hyt_st_create(at("taken/x"), &t, 1, &err);
+    assert_non_null(f);
+    put_file("taken/x", "mine", 4);
+    assert_int_equal(hyt_st_new_close(f, &err), -1);
+    assert_non_null(strstr(err.msg, "taken/x is there already"));
+    assert_int_equal(hyt_st_write(at("taken/x"), &t, 1, &err), -1);
+    assert_non_null(strstr(err.msg, "taken/x is there already"));
+    assert_int_equal(get_file("taken/x", text, sizeof text), 4);
+    assert_memory_equal(text, "mine", 4);
+    list_dir("taken", text, sizeof text);
+    assert_null(strstr(text, ".tmp"));
+
+    assert_int_equal(symlink("nowhere", at("taken/link")), 0);
+    assert_int_equal(hyt_st_write(at("taken/link"), &t, 1, &err), -1);
+    assert_non_null(strstr(err.msg, "taken/link is there already"));
+}
+
 /* --- model directories ---------------------------------------------------- */
 
 static void test_directory(void **state)
@@ -315,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_header_length),
         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_write),
+        cmocka_unit_test(test_write_taken),
         cmocka_unit_test(test_directory),
         cmocka_unit_test(test_shards),
         cmocka_unit_test(test_round_trip),

@@ -74,6 +74,48 @@ static void test_out_link(void **state)
     assert_file("d/target", "new\n");
     assert_int_equal(lstat("link", &st), 0);
     assert_true(S_ISLNK(st.st_mode));
+
+    /* A link, by way of another, to what is not there yet. */
+    assert_int_equal(symlink("missing", "d/second"), 0);
+    assert_int_equal(symlink("d/second", "first"), 0);
+    out = open_out("first", false);
+    out_puts(out, "made\n");
+    assert_int_equal(hyt_out_close(out, &err), 0);
+    assert_file("d/missing", "made\n");
+    assert_int_equal(lstat("d/second", &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+
+    assert_int_equal(symlink("gone/x", "nowhere"), 0);
+    assert_null(hyt_out_open("nowhere", false, &err));
+    assert_string_equal(err.msg, "nowhere: No such file or directory");
+    assert_int_equal(symlink("circle", "circle"), 0);
+    assert_null(hyt_out_open("circle", false, &err));
+    assert_string_equal(err.msg, "circle: Too many levels of symbolic links");
+}
+
+/* What is replaced keeps its permissions, narrower or wider than the umask's;
+ * nor are they wider while it is written. */
+static void test_out_mode(void **state)
+{
+    static const mode_t modes[] = {0600, 0664};
+    struct hyt_out *out;
+    struct stat st;
+    mode_t mask = umask(022);
+
+    (void)state;
+    for (size_t i = 0; i < HYT_LEN(modes); i++) {
+        puts_file("x", "old\n");
+        assert_int_equal(chmod("x", modes[i]), 0);
+        out = open_out("x", false);
+        assert_int_equal(stat(hyt_out_temp(out), &st), 0);
+        assert_int_equal(st.st_mode & 0777, modes[i]);
+        out_puts(out, "new\n");
+        assert_int_equal(hyt_out_close(out, &err), 0);
+        assert_file("x", "new\n");
+        assert_int_equal(stat("x", &st), 0);
+        assert_int_equal(st.st_mode & 0777, modes[i]);
+    }
+    umask(mask);
 }
 
 static void test_out_long_name(void **state)
@@ -306,11 +348,12 @@ static void test_digest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_out_atomic),    TEST(test_out_link),
-        TEST(test_out_long_name), TEST(test_out_errors),
-        TEST(test_out_stdout),    TEST(test_out_whole_lines),
-        TEST(test_out_closed),    TEST(test_out_zstd),
-        TEST(test_file),          TEST(test_digest),
+        TEST(test_out_atomic),      TEST(test_out_link),
+        TEST(test_out_mode),        TEST(test_out_long_name),
+        TEST(test_out_errors),      TEST(test_out_stdout),
+        TEST(test_out_whole_lines), TEST(test_out_closed),
+        TEST(test_out_zstd),        TEST(test_file),
+        TEST(test_digest),
     };
 
     return cmocka_run_group_tests_name("io_out", tests, NULL, NULL);

@@ -62,6 +62,29 @@ try --skip-bad
 check "skipped" 1 'group "q1" ended after 1 of 4 samples' 10
 [ "$(jq -r .group out | sort -u | tr '\n' ' ')" = "q0 q2 t0 t1 " ]
 
+# lost N: N records, those of q1, are left out, told of in one message
+lost() {
+    try --skip-bad
+    check "lost $1" 1 "$1 of $(wc -l <bad) records skipped" 10
+    if [ "$(wc -l <err)" -ne 2 ] || [ "$(grep -c 'group "q1"' err)" -ne 1 ]; then
+        echo "not one message:"
+        cat err
+        exit 1
+    fi
+}
+for line in 7 8 9 10; do # any one sample of q1
+    sed ${line}d in >bad
+    lost 3
+done
+sed '7{h;d};8G' in >bad # wrong order
+lost 4
+sed '8{p;p}' in | sed 11d >bad # one three times, one lost
+lost 5
+# upstream died and was started again: what is whole then counts
+{ head -n 9 in && tail -n +7 in; } >bad
+try --skip-bad
+check "begun again" 1 '3 of 17 records skipped' 14
+
 # a bad line after whole groups: those still leave, and the error is that line's
 { head -n 10 in && echo '{' && tail -n +11 in; } >bad
 try
@@ -78,3 +101,22 @@ try
 check "no group" 1 'no whole group' 0
 try --policy rd
 check "rd needs none" 0 '' 2
+try --policy rlif
+check "rlif, traces only" 1 'supervised traces came but no whole group' 0
+tail -n +3 in >bad
+try --policy rd
+check "rd, rollouts only" 1 'rollouts came but no supervised trace' 0
+: >bad
+for policy in hytuning rd rlif fixed hpt srft; do
+    try --policy $policy
+    check "nothing at all" 0 '' 0
+done
+
+# no rollout that counts: the traces have the whole loss
+sed '3,$s/"prg":{[^}]*}/"prg":null/; 1,2s/"prg":[^,]*,/"prg":{"score":0.5},/' \
+    in >bad
+try
+check "no score" 0 '' 14
+jq -s -e 'all(.[]; .weight.lambda == 0) and (map(select(.kind == "rd"))
+    | all(.[]; (.weight.coef * 2 * (.tokens.completion | length) - 1 | fabs)
+        < 1e-12))' out >/dev/null
