@@ -46,11 +46,13 @@ static int put_line(struct hyt_main *m, struct hyt_tokjob *j)
 static int one_line(struct hyt_main *m, const struct verb *verb,
                     const struct hyt_line *line, struct hyt_tokjob *j)
 {
+    const bool has_column = verb->line == hyt_tokjob_decode_json;
     struct hyt_err why;
 
     if (verb->line(j, line->s, line->n, &why) < 0)
-        return hyt_fail_record(&m->err, "%s:%llu: %s", line->file,
-                               (unsigned long long)line->lineno, why.msg);
+        return hyt_fail_record(&m->err, "%s:%llu:%s%s", line->file,
+                               (unsigned long long)line->lineno,
+                               has_column ? "" : " ", why.msg);
     return put_line(m, j);
 }
 
@@ -73,6 +75,23 @@ static int decode_record(struct hyt_main *m, struct hyt_rec *rec,
     return hyt_main_write(m, rec, &m->err);
 }
 
+/* An array of ids may be replaced, as encode itself writes one. */
+static int claim_ids(struct hyt_main *m, struct hyt_rec *rec)
+{
+    struct hyt_err why;
+    const int32_t *id;
+    size_t n;
+
+    if (hyt_rec_claim(rec, "ids", HYT_JSON_ARRAY, NULL, m->overwrite, &m->err) <
+        0)
+        return -1;
+    if (!m->overwrite && hyt_rec_i32s(rec, "ids", &id, &n, &why) < 0)
+        return hyt_rec_fail(rec, "ids", &m->err,
+                            "\"ids\" is not an array of ids: hyt did not write "
+                            "it (--overwrite replaces it)");
+    return 0;
+}
+
 static int text_record(struct hyt_main *m, const struct verb *verb,
                        struct hyt_rec *rec, struct hyt_tokjob *j)
 {
@@ -84,8 +103,7 @@ static int text_record(struct hyt_main *m, const struct verb *verb,
 
     if (got == 0)
         return hyt_rec_fail(rec, NULL, &m->err, "no \"%s\"", field);
-    if (got < 0 || (splices && hyt_rec_claim(rec, "ids", HYT_JSON_ARRAY, NULL,
-                                             m->overwrite, &m->err) < 0))
+    if (got < 0 || (splices && claim_ids(m, rec) < 0))
         return -1;
     if (verb->line(j, s, n, &why) < 0)
         return hyt_rec_fail(rec, field, &m->err, "%s", why.msg);

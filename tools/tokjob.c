@@ -146,5 +146,5 @@ int hyt_tokjob_decode_json(struct hyt_tokjob *j, const char *array, size_t n,
     else
         status = hyt_tokjob_decode(j, j->ids.id, j->ids.n, err);
     hyt_json_free(list);
-    return status;
+    return status < 0 ? hyt_fail_prefix(err, "1: ") : 0;
 }

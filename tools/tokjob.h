@@ -24,7 +24,8 @@ int hyt_tokjob_open(struct hyt_tokjob *j, const char *dir,
 void hyt_tokjob_close(struct hyt_tokjob *j);
 
 /* `out` becomes: a JSON array of ids; the tokens, one a line; the text that a
- * JSON array of ids, or that ids stand for. */
+ * JSON array of ids, or that ids stand for.  Messages about JSON begin with a
+ * column, as those of hyt_json_parse(). */
 int hyt_tokjob_encode(struct hyt_tokjob *j, const char *text, size_t n,
                       struct hyt_err *err) HYT_MUST_USE;
 int hyt_tokjob_inspect(struct hyt_tokjob *j, const char *text, size_t n,

@@ -22,8 +22,9 @@ bool hyt_main_stopping(void)
     return stopping;
 }
 
-/* A read that waits for a slow pipe finds the end: of any file by hyt_in_stop();
- * of standard input also where the signal comes just before the read. */
+/* A read that waits for a slow pipe finds the end: of any file by
+ * hyt_in_stop(); of standard input also where the signal comes just before the
+ * read. */
 static void stop(int signo)
 {
     (void)signo;

@@ -80,10 +80,10 @@ void hyt_rec_unset_all(struct hyt_rec *rec); /* back to what was read */
 
 /*
  * Before a tool sets its own member: fine where it is absent or null, or is
- * of `type` and, being an object, has each member of `members` ("a,b"), or being
- * an array, has elements that do.
- * Anything else is a field that this toolkit did not write: an error, unless
- * `overwrite`.  A duplicated key is an error always.
+ * of `type` and, being an object, has each member of `members` ("a,b"), or
+ * being an array, has elements that do.  Anything else is a field that this
+ * toolkit did not write: an error, unless `overwrite`.  A duplicated key is an
+ * error always.
  */
 int hyt_rec_claim(struct hyt_rec *rec, const char *name,
                   enum hyt_json_type type, const char *members, bool overwrite,

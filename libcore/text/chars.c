@@ -32,6 +32,13 @@ bool hyt_is_word(uint32_t cp)
     }
 }
 
+bool hyt_is_letter(uint32_t cp)
+{
+    const utf8proc_category_t c = utf8proc_category((utf8proc_int32_t)cp);
+
+    return c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_LO;
+}
+
 bool hyt_is_numeric(uint32_t cp)
 {
     const utf8proc_category_t c = utf8proc_category((utf8proc_int32_t)cp);
@@ -49,6 +56,22 @@ size_t hyt_utf8_before(const char *s, size_t at, uint32_t *cp)
     if (hyt_utf8_get(s + begin, at - begin, cp) != at - begin)
         HYT_BUG("text is not UTF-8");
     return begin;
+}
+
+size_t hyt_full_stop(const char *s, size_t n, bool *wide)
+{
+    uint32_t cp = 0;
+    const size_t width = n > 0 ? hyt_utf8_get(s, n, &cp) : 0;
+
+    *wide = cp == 0x3002 || cp == 0xFF01 || cp == 0xFF1F;
+    return *wide || cp == '.' || cp == '!' || cp == '?' ? width : 0;
+}
+
+bool hyt_starts_space(const char *s, size_t n)
+{
+    uint32_t cp;
+
+    return n > 0 && hyt_utf8_get(s, n, &cp) > 0 && hyt_is_space(cp);
 }
 
 size_t hyt_skip_space(const char *s, size_t n)

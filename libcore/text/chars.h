@@ -7,10 +7,17 @@
 
 bool hyt_is_space(uint32_t cp);   /* White_Space */
 bool hyt_is_word(uint32_t cp);    /* letters, marks, digits, connectors: \w */
+bool hyt_is_letter(uint32_t cp);  /* L */
 bool hyt_is_numeric(uint32_t cp); /* Nd, Nl, No */
 
 /* The character that ends before s[at]; at > 0, valid UTF-8. */
 size_t hyt_utf8_before(const char *s, size_t at, uint32_t *cp);
+
+/* Width of the mark at s that may end a sentence: . ! ? or one of 。！？ (wide:
+ * no white space follows it); 0: there is none. */
+size_t hyt_full_stop(const char *s, size_t n, bool *wide);
+
+bool hyt_starts_space(const char *s, size_t n); /* s[0..n) begins with it */
 
 /* Length of white space at the front, and start of that at the end. */
 size_t hyt_skip_space(const char *s, size_t n);

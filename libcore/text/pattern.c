@@ -105,8 +105,13 @@ int hyt_finder_next(struct hyt_finder *f, struct hyt_err *err)
                 hyt_regex_search(p->re, f->s, f->n, f->from, &f->match, err);
         else
             found = p->string ? find_string(f) : find_numeric(f);
-        if (found <= 0)
-            return found;
+        if (found < 0)
+            return hyt_fail(err,
+                            "a run in %zu bytes is too long for the "
+                            "tokenizer's pattern",
+                            f->n - f->from);
+        if (found == 0)
+            return 0;
         if (f->match.begin < f->match.end || f->match.end != last || !f->any)
             break;
         f->from += char_width(f->s + f->from, f->n - f->from);

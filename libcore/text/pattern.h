@@ -28,7 +28,8 @@ struct hyt_finder {
 };
 void hyt_finder_start(struct hyt_finder *f, const struct hyt_pattern *p,
                       const char *s, size_t n);
-int hyt_finder_next(struct hyt_finder *f, struct hyt_err *err); /* 1, 0, -1 */
+/* 1, 0, or -1 where a run of matching characters is too long. */
+int hyt_finder_next(struct hyt_finder *f, struct hyt_err *err);
 void hyt_finder_free(struct hyt_finder *f);
 
 /* Appends s[0..n) with each match replaced by `content`. */

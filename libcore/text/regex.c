@@ -13,12 +13,15 @@
 
 #include "text/regex.h"
 
-#define MAX_RETRIES 20000000ul /* about a second */
-#define MAX_STACK   4000000u   /* entries: a run of 4 MB of white space */
+/* Retries: about a second, and for each byte as many as an expression needs
+ * that takes linear time.  Entries of 32 bytes on the stack: a run of
+ * characters needs one for each. */
+#define MAX_RETRIES      20000000ul
+#define RETRIES_PER_BYTE 16ul
+#define MAX_STACK        16000000u
 
 struct hyt_regex {
     regex_t *onig;
-    char *pattern;
 };
 
 static void init(void)
@@ -26,9 +29,6 @@ static void init(void)
     static OnigEncoding encodings[] = {ONIG_ENCODING_UTF8};
 
     onig_initialize(encodings, 1);
-    onig_set_retry_limit_in_match(MAX_RETRIES);
-    onig_set_retry_limit_in_search(MAX_RETRIES);
-    onig_set_match_stack_limit_size(MAX_STACK);
 }
 
 struct hyt_regex *hyt_regex_new(const char *pattern, struct hyt_err *err)
@@ -57,7 +57,6 @@ struct hyt_regex *hyt_regex_new(const char *pattern, struct hyt_err *err)
     }
     re = hyt_alloc(1, sizeof(*re));
     re->onig = onig;
-    re->pattern = hyt_strndup(pattern, n);
     return re;
 }
 
@@ -65,7 +64,6 @@ void hyt_regex_free(struct hyt_regex *re)
 {
     if (re) {
         onig_free(re->onig);
-        free(re->pattern);
         free(re);
     }
 }
@@ -74,7 +72,25 @@ void hyt_match_free(struct hyt_match *m)
 {
     if (m->region)
         onig_region_free(m->region, 1);
-    m->region = NULL;
+    if (m->limits)
+        onig_free_match_param(m->limits);
+    m->region = m->limits = NULL;
+}
+
+static void prepare(struct hyt_match *m, size_t n)
+{
+    const unsigned long retries = MAX_RETRIES + RETRIES_PER_BYTE * n;
+
+    if (!m->region)
+        m->region = onig_region_new();
+    if (!m->limits)
+        m->limits = onig_new_match_param();
+    if (!m->region || !m->limits)
+        HYT_BUG("no memory for a match");
+    onig_initialize_match_param(m->limits);
+    onig_set_match_stack_limit_size_of_match_param(m->limits, MAX_STACK);
+    onig_set_retry_limit_in_match_of_match_param(m->limits, retries);
+    onig_set_retry_limit_in_search_of_match_param(m->limits, retries);
 }
 
 int hyt_regex_search(const struct hyt_regex *re, const char *s, size_t n,
@@ -86,18 +102,14 @@ int hyt_regex_search(const struct hyt_regex *re, const char *s, size_t n,
 
     if (n > INT_MAX)
         return hyt_fail(err, "text too long to search: %zu bytes", n);
-    if (!m->region)
-        m->region = onig_region_new();
-    if (!m->region)
-        HYT_BUG("no memory for a match");
+    prepare(m, n);
     region = m->region;
-    at = onig_search(re->onig, u, u + n, u + from, u + n, region,
-                     ONIG_OPTION_NONE);
+    at = onig_search_with_param(re->onig, u, u + n, u + from, u + n, region,
+                                ONIG_OPTION_NONE, m->limits);
     if (at == ONIG_MISMATCH)
         return 0;
     if (at < 0)
-        return hyt_fail(err, "regular expression \"%s\": gave up on %zu bytes",
-                        re->pattern, n);
+        return hyt_fail(err, "the regular expression gave up on %zu bytes", n);
     m->begin = (size_t)region->beg[0];
     m->end = (size_t)region->end[0];
     m->has_group = region->num_regs > 1 && region->beg[1] >= 0;

@@ -17,7 +17,7 @@ struct hyt_match {
     size_t begin, end;
     bool has_group; /* group 1 took part */
     size_t group_begin, group_end;
-    void *region;
+    void *region, *limits;
 };
 void hyt_match_free(struct hyt_match *m);
 

@@ -18,6 +18,24 @@ struct hyt_stepper {
     uint64_t n_tokens;
 };
 
+/* An expression that matches in an empty text matches nothing everywhere. */
+static struct hyt_regex *delimiter(const char *pattern, struct hyt_err *err)
+{
+    struct hyt_regex *re = hyt_regex_new(pattern, err);
+    struct hyt_match m = {0};
+
+    if (re && hyt_regex_search(re, "", 0, 0, &m, err) != 0) {
+        hyt_fail(err,
+                 "steps \"regex:%s\": the expression matches no text at "
+                 "all: steps would end everywhere",
+                 pattern);
+        hyt_regex_free(re);
+        re = NULL;
+    }
+    hyt_match_free(&m);
+    return re;
+}
+
 struct hyt_stepper *hyt_stepper_new(const char *spec, struct hyt_err *err)
 {
     struct hyt_stepper *s = hyt_alloc(1, sizeof(*s));
@@ -28,7 +46,7 @@ struct hyt_stepper *hyt_stepper_new(const char *spec, struct hyt_err *err)
         s->kind = HYT_STEP_SENTENCE;
     } else if (strncmp(spec, "regex:", 6) == 0) {
         s->kind = HYT_STEP_REGEX;
-        s->re = hyt_regex_new(spec + 6, err);
+        s->re = delimiter(spec + 6, err);
         if (!s->re)
             goto fail;
     } else if (strncmp(spec, "tokens:", 7) == 0) {
@@ -119,23 +137,42 @@ static bool is_number(const char *s, size_t n)
     return i > space && i + 1 == n && s[i] == '.';
 }
 
-/* A sentence ends after [.!?]["')\]]* where white space follows, and at the
- * end of a line. */
+/* Width of the quote or bracket that closes at s, 0 where none does. */
+static size_t closes(const char *s, size_t n)
+{
+    static const char *const marks[] = {"\"", "'",  ")",  "]",  "”", "’",
+                                        "」", "』", "）", "】", "》"};
+
+    for (size_t i = 0; i < HYT_LEN(marks); i++) {
+        const size_t width = strlen(marks[i]);
+
+        if (n >= width && memcmp(s, marks[i], width) == 0)
+            return width;
+    }
+    return 0;
+}
+
+/* A sentence ends after a full stop and what closes behind it: where white
+ * space follows, or, if the stop is a wide one, anything but another stop; and
+ * at the end of a line. */
 static void cut_sentences(struct cutter *c)
 {
     const char *s = c->text;
     size_t i = 0;
 
     while (i < c->limit) {
-        const char mark = s[i++];
+        bool wide, more;
+        size_t width = hyt_full_stop(s + i, c->limit - i, &wide);
 
-        if (mark == '\n')
-            may_end(c, i);
-        if (mark != '.' && mark != '!' && mark != '?')
+        if (width == 0) {
+            if (s[i++] == '\n')
+                may_end(c, i);
             continue;
-        while (i < c->limit && s[i] && strchr("\"')]", s[i]))
-            i++;
-        if (hyt_skip_space(s + i, c->limit - i) > 0 &&
+        }
+        for (; width > 0; width = closes(s + i, c->limit - i))
+            i += width;
+        wide = wide && hyt_full_stop(s + i, c->limit - i, &more) == 0;
+        if ((wide || hyt_starts_space(s + i, c->limit - i)) &&
             !is_number(s + c->begin, i - c->begin))
             may_end(c, i);
     }

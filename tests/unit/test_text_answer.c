@@ -53,6 +53,10 @@ static void test_hash(void **state)
     check_answer("hash", "#### 1\n#### 2\n####", "2", "#### 1\n");
     check_answer("hash", "##### Title\n### no", NULL, NULL);
     check_answer("hash", "#### 5\n##### Title", "5", "");
+    check_answer("hash", "q #### 5 #### ", "5", "q ");
+    check_answer("hash", "q #### 5 ####", "5", "q ");
+    check_answer("hash", "#### 5 #### 6", "6", "#### 5 ");
+    check_answer("hash", "#### ####", NULL, NULL);
     check_answer("hash", "", NULL, NULL);
 }
 
@@ -65,6 +69,7 @@ static void test_boxed(void **state)
     check_answer("boxed", "\\boxed{ 1 } \\boxed{2}", "2", "\\boxed{ 1 } ");
     check_answer("boxed", "\\boxed{1} \\boxed{2", "1", "");
     check_answer("boxed", "{ \\boxed{} \\boxed {x}", "x", "{ \\boxed{} ");
+    check_answer("boxed", "\\boxed \\boxed{{1}2}", "{1}2", "\\boxed ");
     check_answer("boxed", "\\boxed", NULL, NULL);
     check_answer("boxed", "\\boxed 5", NULL, NULL);
     check_answer("boxed", "Add. The answer is $\\boxed{72}$.", "72", "Add. ");
@@ -84,6 +89,13 @@ static void test_phrase(void **state)
     check_answer("phrase", "The answer is 1. No, the answer is 2.", "2",
                  "The answer is 1. No, ");
     check_answer("phrase", "7, therefore the answer is **yes**.", "yes", "7, ");
+    check_answer("phrase", "hence, so, my best Answer would be 3 * ; ", "3",
+                 "");
+    check_answer("phrase", "so so so so the right final answer was: 1", "1",
+                 "so ");
+    check_answer("phrase", "the answer is 5\xE3\x80\x82ok", "5", "");
+    check_answer("phrase", "the answers: 1", NULL, NULL);
+    check_answer("phrase", "an_answer: 1", NULL, NULL);
     check_answer("phrase", "They answered. The answer", NULL, NULL);
     check_answer("phrase", "The answer is", NULL, NULL);
 }
@@ -101,6 +113,19 @@ static void test_choice(void **state)
     check_answer("choice", "the answer is A good one", NULL, NULL);
     check_answer("choice", "the answer is Bob", NULL, NULL);
     check_answer("choice", "f(x) (Z)", NULL, NULL);
+    check_answer("choice", "I think (A) but Answer: b", "b",
+                 "I think (A) but ");
+    check_answer("choice", "The answer is (d).", "d", "");
+    check_answer("choice", "**Answer:** choice c) x", "c", "**");
+    check_answer("choice", "Answer: a\nAnswer: i.", "i", "Answer: a\n");
+    check_answer("choice", "Answer: b. No, (C).", "C", "Answer: b. No, ");
+    check_answer("choice", "Answer: b or\nC", "C", "Answer: b or\n");
+    check_answer("choice", "(B), the answer is a tree", "B", "");
+    check_answer("choice", "(B), the answer is i think", "B", "");
+    check_answer("choice", "(B), answer: c = 2", "B", "");
+    check_answer("choice", "(B), the answer is f(x)", "B", "");
+    check_answer("choice", "(a) and (b)\nc", NULL, NULL);
+    check_answer("choice", "Answer: k", NULL, NULL);
 }
 
 static void test_number(void **state)
@@ -123,6 +148,16 @@ static void test_number(void **state)
                  "\xE2\x88\x92"
                  "3",
                  "");
+    check_answer("last-number", "2/3", "2/3", "");
+    check_answer("last-number", "x = -1,000/3.", "-1,000/3", "x = ");
+    check_answer("last-number", "on 1/2/2020", "2020", "on 1/2/");
+    check_answer("last-number", "on 1/2/20/", "20", "on 1/2/");
+    check_answer("last-number", "1.5/2", "2", "1.5/");
+    check_answer("last-number", "1/2.5", "2.5", "1/");
+    check_answer("last-number", "2 / 3", "3", "2 / ");
+    check_answer("last-number", "x/2", "2", "x/");
+    check_answer("last-number", "10/2=5", "5", "10/2=");
+    check_answer("last-number", "7 of H25", "7", "");
     check_answer("last-number", "none", NULL, NULL);
 }
 
@@ -178,12 +213,20 @@ static void test_gave_up(void **state)
     hyt_answerer_free(a);
 }
 
-/* Texts that go in circles, as bad rollouts do, are not quadratic. */
+/* Texts that go in circles, as bad rollouts do, are neither too long nor
+ * quadratic. */
 static void test_long(void **state)
 {
-    static const char *const circles[] = {
-        "so ", "the answer is ", "\n", "\\boxed{",  "right ", "#### ",
-        "#",   "1,000,",         "(",  "answer: $", ". ",     "{"};
+    static const char *const circles[] = {"so ",       "the answer is ",
+                                          "\n",        "\\boxed{",
+                                          "right ",    "#### ",
+                                          "#",         "(",
+                                          "answer: $", ". ",
+                                          "{",         " ",
+                                          "-",         "z",
+                                          "1",         "1,000,",
+                                          "1/",        "*",
+                                          "answer ",   "\xE3\x80\x82"};
     struct hyt_err err;
     struct hyt_answerer *a = hyt_answerer_new("auto", &err);
 
@@ -195,7 +238,8 @@ static void test_long(void **state)
         struct hyt_answer found;
         struct hyt_buf b = {0};
 
-        while (b.n < 300000)
+        hyt_buf_puts(&b, i % 2 ? "answer:" : "");
+        while (b.n < 5000000)
             hyt_buf_puts(&b, circles[i]);
         assert_true(hyt_answerer_find(a, b.s, b.n, &found, &err) >= 0);
         assert_int_equal(hyt_stepper_cut(lines, b.s, b.n, NULL, 0, &ends, &err),

@@ -67,6 +67,9 @@ static void test_sentences(void **state)
                 "1. Add.| 2. Stop.\n|3. End.");
     check_steps("sentence", "Wait... what?! No", "Wait...| what?!| No");
     check_steps("sentence", "x=1.\n", "x=1.\n");
+    check_steps("sentence", "好。真的！？是。」\n「a.b」 c.",
+                "好。|真的！？|是。」\n|「a.b」 c.");
+    check_steps("sentence", "一。。。二（三？）四", "一。。。|二（三？）|四");
 }
 
 static void test_regex_steps(void **state)
@@ -78,10 +81,14 @@ static void test_regex_steps(void **state)
     check_steps("regex:; *", "a; b;c", "a; |b;|c");
     check_steps("regex:(?=Step \\d)", "Step 1 x Step 2 y",
                 "Step 1 x |Step 2 y");
-    check_steps("regex:", "a\xC3\xA9 b", "a|\xC3\xA9 |b");
+    check_steps("regex:(?=[\xC3\xA9 ])", "a\xC3\xA9 b", "a|\xC3\xA9| b");
     check_steps("regex:none", "a b", "a b");
     assert_null(hyt_stepper_new("regex:(", &err));
     assert_non_null(strstr(err.msg, "regular expression"));
+    assert_null(hyt_stepper_new("regex:", &err));
+    assert_null(hyt_stepper_new("regex:()", &err));
+    assert_null(hyt_stepper_new("regex:x*", &err));
+    assert_non_null(strstr(err.msg, "\"regex:x*\": the expression matches no"));
     assert_null(hyt_stepper_new("word", &err));
     assert_null(hyt_stepper_new("tokens:0", &err));
     assert_null(hyt_stepper_new("tokens:x", &err));
@@ -92,7 +99,7 @@ static void test_gave_up(void **state)
 {
     const char *text = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac";
     struct hyt_err err;
-    struct hyt_stepper *s = hyt_stepper_new("regex:^(a|a?)+$", &err);
+    struct hyt_stepper *s = hyt_stepper_new("regex:^(a|aa)+$", &err);
     struct hyt_ends ends = {0};
 
     (void)state;

@@ -59,9 +59,21 @@ fails 1 '"final"' "{$text,\"final\":{\"mine\":1}}"
 fails 1 'ends at byte 3' \
     "{$text,\"tokens\":{\"prompt\":[],\"completion\":[9],\"ends\":[3]}}"
 fails 1 'need a text with tokens' "{$text}" --steps tokens:4
-fails 1 'gave up' '{"completion":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"}' \
+fails 1 'the regular expression gave up on 37 bytes' '{"completion":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"}' \
     --answer 'regex:^(a|a?)+$'
 fails 2 'steps "word"' "{$text}" --steps word
 fails 2 'answer "word"' "{$text}" --answer word
+fails 2 'steps "regex:"' "{$text}" --steps 'regex:'
 fails 2 'regular expression "("' "{$text}" --steps 'regex:('
 split "{$text,\"steps\":\"mine\"}" '.steps|length' 2 --overwrite
+
+# A run of anything, however long.
+for run in '(' ' ' '-' z; do
+    {
+        printf '{"completion":"#### 7\\n'
+        head -c 10000000 /dev/zero | tr '\0' "$run"
+        echo '"}'
+    } >long
+    [ "$(hyt-split long | jq -r .final.text)" = 7 ]
+    hyt-split --answer choice --steps sentence long | jq -e '.final == null' >out
+done

@@ -72,11 +72,37 @@ fails 2 'not chop' x chop -m llama2
 fails 2 '-m DIR is required' x encode
 fails 1 'none/tokenizer.json: ' x encode -m none
 fails 1 '<stdin>:2: byte 2 of the text is not UTF-8' 'a\nb\0377' encode -m llama2
-fails 1 '<stdin>:1: expected an array' '[1,"a"]' decode -m llama2
-fails 1 '<stdin>:1: no token has the id 99999' '[99999]' decode -m llama2
+fails 1 '<stdin>:1:4: expected ' '[1,x]' decode -m llama2
+fails 1 '<stdin>:1:1: expected an array' '[1,"a"]' decode -m llama2
+fails 1 '<stdin>:1:1: no token has the id 99999' '[99999]' decode -m llama2
 fails 1 '<stdin>:1:1: no "text"' '{"a":1}' encode -m llama2 --field text
-fails 1 '"ids"' '{"a":"b","ids":"mine"}' encode -m llama2 --field a
+for ids in '"mine"' '["mine"]' '[1.5]' '[[1]]' '{}'; do
+    fails 1 '"ids"' "{\"a\":\"b\",\"ids\":$ids}" encode -m llama2 --field a
+    same '[1' "$(echo "{\"ids\":$ids,\"a\":\"b\"}" |
+        hyt-tok encode -m llama2 --field a --overwrite | cut -c 8-9)" "$ids"
+done
+fails 1 '"text"' '{"a":[1],"text":["mine"]}' decode -m llama2 --field a
 mkdir bad
 echo '{"model":{"type":"Unigram"}}' >bad/tokenizer.json
 fails 1 'bad: tokenizer.json: model type "Unigram" is not supported' x \
     encode -m bad
+
+# A run of anything: 5 MB there and back, and the end of what is possible.
+mkdir gpt2
+cp "$TESTS/fixtures/tok/gpt2.json" gpt2/tokenizer.json
+for model in gpt2 llama3; do
+    for run in z ' ' '('; do
+        {
+            printf a
+            head -c 5000000 /dev/zero | tr '\0' "$run"
+            echo
+        } >long
+        hyt-tok encode -m $model long | hyt-tok decode -m $model >got
+        cmp long got
+    done
+done
+head -c 17000000 /dev/zero | tr '\0' z >long
+status=0
+hyt-tok encode -m llama3 long 2>err || status=$?
+same "1 hyt-tok: long:1: a run in 17000000 bytes is too long for the tokenizer's \
+pattern" "$status $(cat err)" 'too long a run'
