@@ -63,6 +63,7 @@ struct update {
     struct hyt_buf options;  /* those that change the result, as text */
     char digest[17];         /* of the generation that the run began with */
     uint64_t step, taken;    /* of the checkpoint; of this run */
+    uint64_t tokens;
 };
 
 /* --- one step ------------------------------------------------------------- */
@@ -122,7 +123,8 @@ static int take_step(struct update *u, bool first)
     if (status == 0)
         status = hyt_out_flush(u->m.out, &u->m.err);
     hyt_buf_free(&line);
-    hyt_main_progress(&u->m, u->input.records, 0);
+    u->tokens += sums.tokens;
+    hyt_main_progress(&u->m, u->input.records, u->tokens);
     return status;
 }
 
