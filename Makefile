@@ -66,7 +66,9 @@ PROGRAMS = $(TOOLS:%=$(BUILD)/bin/%)
 UNIT_SRC = $(sort $(wildcard tests/unit/test_*.c))
 UNIT_OBJ = $(call obj,$(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
 UNIT     = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/test/%)
-BENCH    = $(patsubst tests/%.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
+# tests/bench is one program.
+BENCH    = $(BUILD)/bench/bench
+BENCH_OBJ = $(call obj,$(wildcard tests/bench/*.c))
 MAN      = $(patsubst tools/%.scd,$(BUILD)/man/%,$(sort $(wildcard tools/*.scd)))
 
 room_obj = $(filter $(BUILD)/obj/libcore/$(1)/%,$(OBJ))
@@ -102,8 +104,8 @@ $(BUILD)/bin/%: $(BUILD)/obj/tools/%.o $(BUILD)/libtools.a $(BUILD)/libhyt.a
 	$(link) $^ $(LIBS)
 
 # OpenBLAS is the yardstick of the benchmarks, and of nothing else.
-$(BUILD)/obj/tests/bench/%.o: PKG_CFLAGS += $(shell pkg-config --cflags openblas)
-$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libhyt.a
+$(BENCH_OBJ): private PKG_CFLAGS += $(shell pkg-config --cflags openblas)
+$(BENCH): $(BENCH_OBJ) $(BUILD)/libhyt.a
 	$(link) $^ $(LIBS) $(shell pkg-config --libs openblas)
 
 # A room's unit test links that room and the rooms it may use, no others.
@@ -149,12 +151,12 @@ lint-%:
 check-layers: lint-layers ## who includes whom, against the table of rooms
 check-man: lint-man ## the options of every program against its manual page
 
-bench: ## build and run the benchmarks
+bench: ## build and run the benchmarks (ROWS=: those that match)
 	@sh tests/deps.sh build bench
 	@$(MAKE) bench-built
 
-bench-built: $(BENCH)
-	@for b in $(BENCH); do $$b || exit 1; done
+bench-built: $(BENCH) $(PROGRAMS)
+	@$(BENCH) $(BUILD) $(if $(ROWS),'$(ROWS)')
 
 demo: deps ## the whole pipe on a small model, before and after
 	@$(MAKE) all

@@ -96,6 +96,7 @@ void bench_report(const struct bench_row *r)
     double fraction = compared ? r->value / r->limit : 0;
     bool met = r->at_most ? fraction <= r->goal : fraction >= r->goal;
 
+    putchar('{');
     print_string("row", r->row);
     print_string("shape", r->shape);
     print_string("dtype", r->dtype);
@@ -107,7 +108,7 @@ void bench_report(const struct bench_row *r)
     print_number("goal", r->goal, bound);
     printf("\"met\":%s}\n", !bound ? "null" : met ? "true" : "false");
 
-    fprintf(stderr, "%-42s %-12s %-4s %9.4g %-11s", r->row,
+    fprintf(stderr, "%-46s %-14s %-4s %9.4g %-11s", r->row,
             r->shape ? r->shape : "", r->dtype ? r->dtype : "", r->value,
             r->unit);
     if (compared)
@@ -134,9 +135,9 @@ void bench_arithmetic(const char *row, const char *shape, const char *dtype,
     r.tokens = tokens / seconds;
     bench_report(&r);
     if (threads > 1) {
-        hyt_threads_set(1);
+        bench_threads(1);
         one = bench_best(fn, ctx);
-        hyt_threads_set(threads);
+        bench_threads(threads);
         hyt_buf_printf(&name, "%s: threads / one", row);
         r.row = name.s;
         r.limit = flops / one * 1e-9;
@@ -152,10 +153,11 @@ void bench_arithmetic(const char *row, const char *shape, const char *dtype,
 struct group {
     const char *name;
     void (*run)(void);
+    bool pinned;
 };
 
 static const struct group groups[] = {
-#define X(name) {#name, bench_rows_##name},
+#define X(name, pinned) {#name, bench_rows_##name, pinned},
     BENCH_GROUPS(X)
 #undef X
 };
@@ -171,6 +173,8 @@ static bool run_group(const struct group *g)
     if (pid < 0)
         bench_die("fork: %s", strerror(errno));
     if (pid == 0) {
+        if (g->pinned)
+            bench_threads(hyt_threads());
         g->run();
         hyt_threads_stop();
         exit(fflush(stdout) != 0 || ferror(stdout));
@@ -218,7 +222,7 @@ int main(int argc, char **argv)
             " + wanted 2 V D + sum_p 4 L H E (p + 1);\n"
             "three times that for a training step; recomputation, norms, "
             "softmax and AdamW count nothing\n\n"
-            "%-42s %-12s %-4s %9s %-11s %9s %6s   goal\n",
+            "%-46s %-14s %-4s %9s %-11s %9s %6s   goal\n",
             "row", "shape", "type", "value", "unit", "limit", "frac");
     for (size_t i = 0; i < HYT_LEN(groups); i++)
         failed |= !run_group(&groups[i]);

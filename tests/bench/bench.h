@@ -28,7 +28,8 @@ void bench_measure_limits(void);
 /* --- rows ----------------------------------------------------------------- */
 
 struct bench_row {
-    const char *row, *shape, *dtype; /* shape, dtype: NULL where there is none */
+    const char *row, *shape,
+        *dtype; /* shape, dtype: NULL where there is none */
     double value;
     const char *unit;
     double limit;  /* 0: compared with nothing */
@@ -49,6 +50,11 @@ void bench_report(const struct bench_row *r);
 void bench_arithmetic(const char *row, const char *shape, const char *dtype,
                       double goal, double flops, double tokens,
                       void (*fn)(void *ctx), void *ctx);
+
+/* Sets the number of threads, each on a CPU of its own. */
+void bench_threads(int n);
+/* Puts the calling thread on the CPU number `thread` of those allowed. */
+void bench_pin(int thread);
 
 /* --- time ----------------------------------------------------------------- */
 
@@ -87,7 +93,7 @@ int32_t bench_token(const struct hyt_model *m, size_t i);
 double bench_flops(const struct hyt_config *c, size_t first, size_t n,
                    size_t wanted);
 
-/* --- programs and files ---------------------------------------------------- */
+/* --- programs and files --------------------------------------------------- */
 
 /* Folder for what the rows write, with the models in it. */
 extern const char *bench_dir;
@@ -111,23 +117,24 @@ double bench_proc_status(long pid, const char *key);
 
 HYT_NORETURN void bench_die(const char *fmt, ...) HYT_PRINTF(1, 2);
 
-/* --- groups of rows -------------------------------------------------------- */
+/* --- groups of rows ------------------------------------------------------- */
 
+/* X(name, whether its threads are pinned: not where programs are started) */
 #define BENCH_GROUPS(X)                                                        \
-    X(products)                                                                \
-    X(attention)                                                               \
-    X(forward)                                                                 \
-    X(prg)                                                                     \
-    X(rollout)                                                                 \
-    X(lengths)                                                                 \
-    X(decode)                                                                  \
-    X(update)                                                                  \
-    X(update_memory)                                                           \
-    X(filters)                                                                 \
-    X(start)                                                                   \
-    X(pipe)
+    X(products, true)                                                          \
+    X(attention, true)                                                         \
+    X(forward, true)                                                           \
+    X(prg, true)                                                               \
+    X(rollout, true)                                                           \
+    X(lengths, true)                                                           \
+    X(decode, true)                                                            \
+    X(update, true)                                                            \
+    X(update_memory, true)                                                     \
+    X(filters, false)                                                          \
+    X(start, false)                                                            \
+    X(pipe, false)
 
-#define X(name) void bench_rows_##name(void);
+#define X(name, pinned) void bench_rows_##name(void);
 BENCH_GROUPS(X)
 #undef X
 

@@ -4,7 +4,8 @@
  *
  * One process for each thread, all at once: OpenBLAS's serial build gives
  * wrong results, and so measures something else, where two threads of one
- * process are inside it.
+ * process are inside it.  OPENBLAS_CORETYPE chooses its kernels where it does
+ * not know the CPU.
  */
 #include <errno.h>
 #include <math.h>
@@ -95,6 +96,7 @@ static double run_all(const struct kind *k, int n)
             bench_die("fork: %s", strerror(errno));
         if (pid == 0) {
             close(go[1]);
+            bench_pin(i);
             run_one(k, go[0], result[1]);
         }
     }
@@ -122,16 +124,19 @@ void bench_measure_limits(void)
                                4e-9 * (double)STREAM_FLOATS};
     int threads = hyt_threads() < MAX_THREADS ? hyt_threads() : MAX_THREADS;
     struct bench_limits *l = &bench_limits;
+    double busy;
 
     l->gflops_one = run_all(&products, 1);
     l->gbytes_one = run_all(&reads, 1);
     l->gflops = threads > 1 ? run_all(&products, threads) : l->gflops_one;
     l->gbytes = threads > 1 ? run_all(&reads, threads) : l->gbytes_one;
+    if (getloadavg(&busy, 1) < 1)
+        busy = 0;
     fprintf(stderr,
-            "kernels %s; OpenBLAS %s\n"
+            "kernels %s; OpenBLAS %s; load average %.2f\n"
             "1 thread:  sgemm %.1f GFLOP/s, reads %.1f GB/s\n"
             "%d threads: sgemm %.1f GFLOP/s, reads %.1f GB/s\n",
-            hyt_kern_name(), openblas_get_corename(), l->gflops_one,
+            hyt_kern_name(), openblas_get_corename(), busy, l->gflops_one,
             l->gbytes_one, threads, l->gflops, l->gbytes);
     bench_report(&(struct bench_row){.row = "limit: sgemm",
                                      .shape = "2048",

@@ -6,7 +6,7 @@
 
 #include "bench.h"
 
-/* --- one sequence ------------------------------------------------------------ */
+/* --- one sequence --------------------------------------------------------- */
 
 struct pass {
     struct bench_model b;
@@ -64,18 +64,19 @@ static void time_pass(const char *row, const char *shape, const char *dtype,
 void bench_rows_forward(void)
 {
     const char *prompt = "forward: prompt of 512";
-    const char *every = "forward: 512 tokens, stats of every row";
+    const char *every = "forward: 512, stats of all";
 
     time_pass(prompt, "smol135", "f32", false, 0.80);
     time_pass(prompt, "smol135", "bf16", false, 0.75);
     time_pass(every, "smol135", "f32", true, 0.80);
 }
 
-/* --- PRG ---------------------------------------------------------------------- */
+/* --- PRG ------------------------------------------------------------------ */
 
 /* 32 steps of 31 tokens after a prompt of 32; a tail's first 4 tokens lead to
  * the 8 of the answer. */
 enum { TRACE = 1024, PROMPT = 32, STEPS = 32, TAIL = 12, LEAD = 4 };
+enum { EVERY = 4, TIMED = STEPS / EVERY + 1 };
 
 struct prg {
     struct pass pass;
@@ -95,13 +96,14 @@ static void run_probe(void *ctx)
         bench_die("%s", err.msg);
 }
 
-/* Every fourth prefix, the first and the last among them. */
+/* Some of the prefixes, the first and the last among them: the mean length is
+ * that of all. */
 static void run_prefixes(void *ctx)
 {
     struct prg *g = ctx;
     struct hyt_state *st = g->pass.st;
 
-    for (size_t k = 0; k <= STEPS; k += 4) {
+    for (size_t k = 0; k <= STEPS; k += EVERY) {
         int32_t seq = hyt_seq_new(st);
 
         hyt_batch_clear(st);
@@ -134,8 +136,15 @@ void bench_rows_prg(void)
     /* Rows of the packed pass, and those whose logits it needs. */
     const size_t rows = TRACE + (STEPS + 1) * (TAIL - 1);
     const size_t wanted = TRACE - PROMPT + (STEPS + 1) * (TAIL - LEAD);
-    struct bench_row r = {"prg: rows of a plain forward", "smol135",
-                          "f32",   0, "rows/s", 0, 1 / 1.15, false, 0};
+    struct bench_row r = {"prg: rows of a plain forward",
+                          "smol135",
+                          "f32",
+                          0,
+                          "rows/s",
+                          0,
+                          1 / 1.15,
+                          false,
+                          0};
     struct prg *g;
     double plain, packed;
 
@@ -154,7 +163,7 @@ void bench_rows_prg(void)
         double began = bench_now(), separate;
 
         run_prefixes(g);
-        separate = (bench_now() - began) * (STEPS + 1) / (STEPS / 4 + 1);
+        separate = (bench_now() - began) * (STEPS + 1) / TIMED;
         r.row = "prg: 33 separate prefixes";
         r.unit = "traces/s";
         r.value = 1 / packed;

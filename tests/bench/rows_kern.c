@@ -17,7 +17,7 @@ static float *numbers(size_t n)
     return x;
 }
 
-/* --- products --------------------------------------------------------------- */
+/* --- products ------------------------------------------------------------- */
 
 struct product {
     float *y, *x, *dw;
@@ -105,7 +105,7 @@ void bench_rows_products(void)
             time_products(T, shape[s][0], shape[s][1]);
 }
 
-/* --- attention -------------------------------------------------------------- */
+/* --- attention ------------------------------------------------------------ */
 
 /* The heads of smol135. */
 enum { H = 9, G = 3, E = 64, ROWS = 128, SEQUENCES = 32 };
@@ -159,8 +159,8 @@ static void time_attention(size_t n, bool one)
 {
     const char *row = one ? "attention: 128 rows of a sequence"
                           : "attention: a row of 32 sequences";
-    double positions = one ? ROWS * ((double)n - (ROWS - 1) / 2.0)
-                           : SEQUENCES * (double)n;
+    double positions =
+        one ? ROWS * ((double)n - (ROWS - 1) / 2.0) : SEQUENCES * (double)n;
     double flops = 4.0 * H * E * positions, bytes = 8.0 * G * E * positions;
     struct attention a;
     double seconds;

@@ -8,7 +8,13 @@
 #include "bench.h"
 #include "hyt/sample.h"
 
-enum { PROMPT = 64, NEW = 64, ROWS = 32, SAMPLES = 8 };
+enum {
+    PROMPT = 64,
+    NEW = 64,
+    ROWS = 32,
+    SAMPLES = 8,
+    QUERIES = ROWS / SAMPLES
+};
 
 struct rollout {
     struct bench_model b;
@@ -27,13 +33,13 @@ static void open_rollout(struct rollout *r, const char *shape,
 {
     bench_model_open(&r->b, shape, dtype);
     r->st = hyt_state_new(r->b.m);
-    r->queries = ROWS / SAMPLES;
-    r->conf = (struct hyt_rollout_conf){.sampling = {.temperature = 1,
-                                                     .top_p = 1},
-                                        .n = SAMPLES,
-                                        .max_tokens = NEW,
-                                        .rows = ROWS,
-                                        .window = 64};
+    r->queries = QUERIES;
+    r->conf =
+        (struct hyt_rollout_conf){.sampling = {.temperature = 1, .top_p = 1},
+                                  .n = SAMPLES,
+                                  .max_tokens = NEW,
+                                  .rows = ROWS,
+                                  .window = 64};
 }
 
 static void close_rollout(struct rollout *r)
@@ -79,7 +85,7 @@ static void run_rollout(void *ctx)
     hyt_rollouts_free(s);
 }
 
-/* --- a full batch ------------------------------------------------------------- */
+/* --- a full batch --------------------------------------------------------- */
 
 static void time_rollout(const char *shape, const char *dtype, double goal)
 {
@@ -92,7 +98,7 @@ static void time_rollout(const char *shape, const char *dtype, double goal)
         return;
     open_rollout(&r, shape, dtype);
     c = &r.b.m->c;
-    flops = ROWS / SAMPLES * bench_flops(c, 0, PROMPT - 1, 0) +
+    flops = QUERIES * bench_flops(c, 0, PROMPT - 1, 0) +
             ROWS * bench_flops(c, PROMPT - 1, NEW, NEW);
     bench_arithmetic(row, shape, dtype, goal, flops, ROWS * NEW, run_rollout,
                      &r);
@@ -106,14 +112,21 @@ void bench_rows_rollout(void)
     time_rollout("tiny5m", "f32", 0.45);
 }
 
-/* --- very different lengths --------------------------------------------------- */
+/* --- very different lengths ----------------------------------------------- */
 
 /* Eight ends of sequence among the 512 tokens of tiny5m, about equally
  * probable: lengths are geometric with a mean of about 64. */
 void bench_rows_lengths(void)
 {
-    struct bench_row row = {"rollout: uneven lengths / even", "tiny5m",
-                            "f32",      0, "tokens/s", 0, 0.85, false, 0};
+    struct bench_row row = {"rollout: uneven lengths / even",
+                            "tiny5m",
+                            "f32",
+                            0,
+                            "tokens/s",
+                            0,
+                            0.85,
+                            false,
+                            0};
     struct rollout r = {0};
 
     if (!bench_wants(row.row, row.shape, row.dtype) &&
@@ -136,7 +149,7 @@ void bench_rows_lengths(void)
     close_rollout(&r);
 }
 
-/* --- one sequence --------------------------------------------------------------- */
+/* --- one sequence --------------------------------------------------------- */
 
 /* Bytes that the steps after the first must read: all weights but rows of the
  * embedding that are not looked up, and the cache. */
@@ -145,8 +158,7 @@ static double bytes_of(const struct hyt_model *m, const char *dtype,
 {
     const struct hyt_config *c = &m->c;
     double size = dtype[0] == 'b' ? 2 : 4;
-    double weights =
-        size * (double)(m->n_floats - (c->tied ? 0 : c->V * c->D));
+    double weights = size * (double)(m->n_floats - (c->tied ? 0 : c->V * c->D));
     double cache = 8.0 * (double)(c->L * c->G * c->E);
 
     return (double)steps * (weights + cache * (PROMPT + (double)steps / 2));
@@ -155,8 +167,8 @@ static double bytes_of(const struct hyt_model *m, const char *dtype,
 static void time_decode(const char *shape, const char *dtype, double goal)
 {
     enum { STEPS = 16 };
-    struct bench_row row = {"decode: one sequence", shape,  dtype, 0, "GB/s",
-                            bench_limits.gbytes,    goal, false, 0};
+    struct bench_row row = {"decode: one sequence", shape, dtype, 0, "GB/s",
+                            bench_limits.gbytes,    goal,  false, 0};
     struct rollout r = {0};
     double began = bench_now(), least = 1e9;
 

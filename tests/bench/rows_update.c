@@ -104,8 +104,15 @@ void bench_rows_update(void)
 
 void bench_rows_update_memory(void)
 {
-    struct bench_row row = {"update: peak memory, 4 x 512", "smol135", "f32",
-                            0, "MB", 0, 1, true, 0};
+    struct bench_row row = {"update: peak memory, 4 x 512",
+                            "smol135",
+                            "f32",
+                            0,
+                            "MB",
+                            0,
+                            1,
+                            true,
+                            0};
     struct update u = {0};
 
     if (!bench_wants(row.row, row.shape, row.dtype))
