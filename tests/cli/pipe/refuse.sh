@@ -62,7 +62,7 @@ mkfifo pipe
 writer=$!
 hyt-update -m m pipe >log 2>err &
 update=$!
-sleep 1
+until [ -e m/hyt.lock ]; do sleep 0.1; done # it has read a record
 kill -TERM "$update"
 status=0
 wait "$update" || status=$?
@@ -72,14 +72,16 @@ grep -q 'stopped by a signal' err || fail "$(cat err)"
 
 # weights that are cut short while they are mapped
 cp -r m cut
-(cat query && sleep 2 && cat query) | (
+mkfifo later
+(cat query later) | (
     status=0
-    hyt-rollout -m cut -n 4 -q >out 2>err || status=$?
+    hyt-rollout -m cut -n 4 -q >out.cut 2>err || status=$?
     echo "$status" >status
 ) &
 reader=$!
-sleep 1
+until [ -s out.cut ]; do sleep 0.1; done # the first query is answered
 : >cut/model.safetensors
+cat query >later
 wait "$reader"
 [ "$(cat status)" = 1 ] || fail "exit status $(cat status) after SIGBUS"
 grep -q 'cut short while it was in use' err || fail "$(cat err)"
