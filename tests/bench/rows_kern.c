@@ -70,6 +70,18 @@ static void time_product(const char *row, const char *dtype, struct product *p,
     });
 }
 
+/* Whether any row of these sizes is asked for. */
+static bool wants_products(size_t T, size_t N, size_t K)
+{
+    char shape[64];
+
+    snprintf(shape, sizeof(shape), "%zux%zux%zu", T, N, K);
+    return bench_wants("product", shape, "f32") ||
+           bench_wants("product", shape, "bf16") ||
+           bench_wants("product: dx", shape, "f32") ||
+           bench_wants("product: dw", shape, "f32");
+}
+
 static void time_products(size_t T, size_t N, size_t K)
 {
     struct product p = {.T = T, .N = N, .K = K};
@@ -102,7 +114,8 @@ void bench_rows_products(void)
 
     for (size_t s = 0; s < HYT_LEN(shape); s++)
         for (size_t T = 1; T <= 512; T *= T == 1 ? 32 : 16)
-            time_products(T, shape[s][0], shape[s][1]);
+            if (wants_products(T, shape[s][0], shape[s][1]))
+                time_products(T, shape[s][0], shape[s][1]);
 }
 
 /* --- attention ------------------------------------------------------------ */
