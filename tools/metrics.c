@@ -246,7 +246,7 @@ void hyt_metrics_time(struct hyt_buf *line, uint64_t began, size_t tokens)
     line->n--; /* the closing brace */
     hyt_buf_putc(line, ',');
     put(line, "tokens_per_second", (double)tokens / seconds);
-    line->s[line->n - 1] = '}';
+    hyt_buf_printf(line, "\"kern\":\"%s\"}", hyt_kern_name());
 }
 
 void hyt_metrics_line(struct hyt_buf *line, const struct hyt_step_facts *f,
@@ -286,5 +286,5 @@ void hyt_metrics_line(struct hyt_buf *line, const struct hyt_step_facts *f,
     put(line, "learning_rate", f->lr);
     hyt_buf_printf(line, "\"samples\":%zu,\"tokens\":%zu,", s->n_rd + s->n_rlif,
                    s->tokens);
-    hyt_buf_printf(line, "\"kern\":\"%s\"}", hyt_kern_name());
+    line->s[line->n - 1] = '}';
 }

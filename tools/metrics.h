@@ -47,8 +47,8 @@ void hyt_metrics_line(struct hyt_buf *line, const struct hyt_step_facts *f,
                       const struct hyt_batch *b,
                       const struct hyt_train_sums *s);
 
-/* Adds what differs from run to run to that object: how long the step took;
- * began: hyt_now_us() then. */
+/* Adds what may differ where the result does not: how long the step took
+ * (began: hyt_now_us() then), and with which kernels. */
 void hyt_metrics_time(struct hyt_buf *line, uint64_t began, size_t tokens);
 
 #endif

@@ -29,7 +29,6 @@ ptrdiff_t hyt_in_read(struct hyt_in *in, void *buf, size_t n,
  * their input. */
 void hyt_in_stop(void);
 
-const char *hyt_in_name(const struct hyt_in *in);
 bool hyt_in_ready(const struct hyt_in *in);      /* false: a read would wait */
 uint64_t hyt_in_offset(const struct hyt_in *in); /* bytes read, as stored */
 void hyt_in_close(struct hyt_in *in);            /* NULL is accepted */

@@ -159,7 +159,6 @@ size_t hyt_seq_len(const struct hyt_state *st, int32_t seq);
  */
 size_t hyt_batch_add(struct hyt_state *st, int32_t seq, int32_t token,
                      int32_t target, bool want);
-size_t hyt_batch_rows(const struct hyt_state *st);
 size_t hyt_batch_wanted(const struct hyt_state *st);
 void hyt_batch_clear(struct hyt_state *st);
 

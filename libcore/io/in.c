@@ -62,11 +62,6 @@ struct hyt_in *hyt_in_open(const char *path, struct hyt_err *err)
     return in;
 }
 
-const char *hyt_in_name(const struct hyt_in *in)
-{
-    return in->name;
-}
-
 bool hyt_in_ready(const struct hyt_in *in)
 {
     struct pollfd fd = {.fd = in->fd, .events = POLLIN};

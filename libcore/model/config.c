@@ -107,7 +107,8 @@ static int refuse_scaling(const struct hyt_json *config, const char *name,
     return 0;
 }
 
-/* Settings that would change the result in ways that are not implemented. */
+/* Settings that change the result, and that are refused by name because no code
+ * here follows them. */
 static int refuse_unknown(const struct hyt_json *config, struct hyt_err *err)
 {
     const struct hyt_json *v = hyt_json_get(config, "hidden_act");

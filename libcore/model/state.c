@@ -234,11 +234,6 @@ size_t hyt_batch_add(struct hyt_state *st, int32_t seq, int32_t token,
     return st->n_rows++;
 }
 
-size_t hyt_batch_rows(const struct hyt_state *st)
-{
-    return st->n_rows;
-}
-
 size_t hyt_batch_wanted(const struct hyt_state *st)
 {
     return st->n_want;

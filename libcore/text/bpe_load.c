@@ -143,7 +143,7 @@ static int load_byte_fallback(struct hyt_bpe *bpe, const struct hyt_vocab *v,
     return 0;
 }
 
-/* What changes the ids and is not implemented must not pass unseen. */
+/* What changes the ids, and no code here follows, is refused by name. */
 static int refuse(const struct hyt_json *model, struct hyt_err *err)
 {
     static const char *const affix[] = {"continuing_subword_prefix",

@@ -51,6 +51,9 @@ for kern in "$best" base ref; do
         >"metrics.$kern" 2>err || [ "$kern" = ref ] || { cat err && exit 1; }
 done
 [ -z "$(hyt-ckpt diff "out.$best" out.base)" ] || die "base: other weights"
+for file in model.safetensors hyt-log.jsonl; do
+    cmp "out.$best/$file" "out.base/$file" || die "base: another $file"
+done
 # The bits of ref are others, and a rollout of the same weights shows it.
 says 'log-prob'
 HYT_KERN=ref hyt-rollout -m m -n 3 --max-tokens 40 in >ref.samples
