@@ -48,11 +48,10 @@ USE_train  = base io json kern ckpt model
 USE_score  = base
 
 # The kernels are compiled once for each instruction set, and once naively.
-ISAS     = ref base
-ifeq ($(shell uname -m),x86_64)
-ISAS    += v3
+ISAS     = ref base $(ISAS_$(firstword $(subst -, ,$(shell $(CC) -dumpmachine))))
+ISAS_x86_64  = v3
+ISAS_aarch64 = neon
 CFLAGS_isa_v3 = -mavx2 -mfma
-endif
 ISA_SRC  = $(wildcard libcore/kern/isa_*.c)
 
 obj      = $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(1)))
@@ -134,6 +133,11 @@ check-tsan: ## the same with ThreadSanitizer
 check-asan check-tsan: check-%:
 	@$(MAKE) FLAVOR=$* BUILD=build/$* check
 
+check-aarch64: ## the kernels and the pipe under qemu: the same bits
+	@sh tests/deps.sh build test aarch64
+	@$(MAKE) all
+	@tests/cross/aarch64.sh '$(MAKE)' $(BUILD) build/aarch64
+
 LINT = gcc clang format text headers layers symbols banned man install shell \
        cppcheck tidy
 lint: ## all static checks; nothing may be found
@@ -211,7 +215,7 @@ clean: ## remove what make built
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all unit deps check check-built check-asan check-tsan lint \
+.PHONY: all unit deps check check-built check-asan check-tsan check-aarch64 lint \
     check-layers check-man bench demo fixtures format man install uninstall \
     dist clean help FORCE
 .DELETE_ON_ERROR:

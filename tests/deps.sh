@@ -3,7 +3,7 @@
 #
 # deps.sh - install what is missing, by apt-get
 #
-# usage: tests/deps.sh [build|test|bench|lint]...
+# usage: tests/deps.sh [build|test|bench|aarch64|lint]...
 #
 # Silent where nothing is missing.  Where there is no apt-get, or no right to
 # use it, it names what is missing and fails.
@@ -50,6 +50,10 @@ for set in "$@"; do
         need gawk have gawk
         need zstd have zstd
         ;;
+    aarch64)
+        need gcc-aarch64-linux-gnu have aarch64-linux-gnu-gcc
+        need qemu-user-static have qemu-aarch64-static
+        ;;
     lint)
         need clang have clang
         need clang-format have clang-format
@@ -59,7 +63,7 @@ for set in "$@"; do
         need scdoc have scdoc
         ;;
     *)
-        echo "usage: $0 [build|test|bench|lint]..." >&2
+        echo "usage: $0 [build|test|bench|aarch64|lint]..." >&2
         exit 2
         ;;
     esac

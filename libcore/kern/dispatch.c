@@ -29,7 +29,20 @@ static const struct kern_table *find(const char *name)
     if (strcmp(name, "v3") == 0 && cpu_has_v3())
         return &hyt_kern_table_v3;
 #endif
+#ifdef __aarch64__
+    if (strcmp(name, "neon") == 0)
+        return &hyt_kern_table_neon;
+#endif
     return NULL;
+}
+
+static const char *best(void)
+{
+#ifdef __aarch64__
+    return "neon"; /* every 64-bit ARM CPU has it */
+#else
+    return cpu_has_v3() ? "v3" : "base";
+#endif
 }
 
 static const struct kern_table *choose(void)
@@ -37,7 +50,7 @@ static const struct kern_table *choose(void)
     const char *name = getenv("HYT_KERN");
     const struct kern_table *t = name ? find(name) : NULL;
 
-    return t ? t : find(cpu_has_v3() ? "v3" : "base");
+    return t ? t : find(best());
 }
 
 static const struct kern_table *_Atomic table;

@@ -2,8 +2,8 @@
 /*
  * ops.h - the kernels that exist once for each instruction set
  *
- * Every isa_*.c is compiled with HYT_ISA = ref, base and (on x86-64) v3, and
- * defines its functions by HYT_KERN_FN(name).  The one list below declares
+ * Every isa_*.c is compiled with HYT_ISA = ref, base and (on x86-64) v3
+ * or (on aarch64) neon, and defines its functions by HYT_KERN_FN(name).  The one list below declares
  * them, lays out the table of an instruction set and fills it.
  *
  * A kernel works on one tile on the calling thread; the public functions cut
@@ -84,6 +84,9 @@ HYT_KERN_OPS(X)
 extern const struct kern_table hyt_kern_table_ref, hyt_kern_table_base;
 #ifdef __x86_64__
 extern const struct kern_table hyt_kern_table_v3;
+#endif
+#ifdef __aarch64__
+extern const struct kern_table hyt_kern_table_neon;
 #endif
 
 /* The table in use; chosen at the first call. */

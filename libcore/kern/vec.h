@@ -22,6 +22,13 @@
 #    define HYT_VEC_AVX2 0
 #endif
 
+#if defined(__aarch64__) && defined(HYT_ISA_neon)
+#    include <arm_neon.h>
+#    define HYT_VEC_NEON 1
+#else
+#    define HYT_VEC_NEON 0
+#endif
+
 /* All of these are inlined: no vector is ever passed between functions, so
  * the ABI of vector arguments does not matter. */
 #pragma GCC diagnostic ignored "-Wpsabi"
@@ -122,11 +129,29 @@ VEC_INLINE v8 v8_load_weight(struct hyt_weight w, size_t i, size_t n)
     return v8_load_n((const float *)w.p + i, n);
 }
 
+VEC_INLINE v4 v8_low(v8 a)
+{
+    return __builtin_shufflevector(a, a, 0, 1, 2, 3);
+}
+
+VEC_INLINE v4 v8_high(v8 a)
+{
+    return __builtin_shufflevector(a, a, 4, 5, 6, 7);
+}
+
+VEC_INLINE v8 v8_join(v4 low, v4 high)
+{
+    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+
 /* a b + c, rounded once. */
 VEC_INLINE v8 v8_fma(v8 a, v8 b, v8 c)
 {
 #if HYT_VEC_AVX2
     return (v8)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif HYT_VEC_NEON
+    return v8_join(vfmaq_f32(v8_low(c), v8_low(a), v8_low(b)),
+                   vfmaq_f32(v8_high(c), v8_high(a), v8_high(b)));
 #else
     v8 r;
 
