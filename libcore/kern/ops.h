@@ -2,9 +2,9 @@
 /*
  * ops.h - the kernels that exist once for each instruction set
  *
- * Every isa_*.c is compiled with HYT_ISA = ref, base and (on x86-64) v3
- * or (on aarch64) neon, and defines its functions by HYT_KERN_FN(name).  The one list below declares
- * them, lays out the table of an instruction set and fills it.
+ * Every isa_*.c is compiled with HYT_ISA = ref, base and v3 (x86-64) or neon
+ * (aarch64), and defines its functions by HYT_KERN_FN(name).  The one list
+ * below declares them, lays out the table of an instruction set and fills it.
  *
  * A kernel works on one tile on the calling thread; the public functions cut
  * the work into tiles.  Shapes and equations stand in the isa_*.c files.
