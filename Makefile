@@ -59,6 +59,7 @@ OBJ      = $(call obj,$(filter-out $(ISA_SRC),$(wildcard libcore/*/*.c))) \
            $(foreach i,$(ISAS),$(patsubst %.o,%.$(i).o,$(call obj,$(ISA_SRC))))
 # tools/hyt-x.c is a program; the other files of tools/ are shared by them.
 TOOL_OBJ = $(call obj,$(filter-out tools/hyt-%,$(wildcard tools/*.c)))
+PAGE_OBJ = $(BUILD)/obj/tools/plot.html.o
 TOOLS    = $(patsubst tools/%.c,%,$(sort $(wildcard tools/hyt-*.c)))
 PROGRAMS = $(TOOLS:%=$(BUILD)/bin/%)
 # tests/unit likewise: test_ROOM.c, test_ROOM_topic.c, and what they share.
@@ -87,6 +88,15 @@ link    = $(Q)mkdir -p $(@D) && $(CC) $(OPT_$(FLAVOR)) $(CFLAGS) $(LDFLAGS) -o $
 $(BUILD)/obj/%.o: %.c $(BUILD)/.flags
 	$(compile) -c -o $@ $<
 
+# The page of hyt-plot traces, as an array of its lines.
+$(BUILD)/obj/tools/plot.html.c: tools/plot.html
+	$(Q)mkdir -p $(@D) && { \
+	    echo 'extern const char *const hyt_plot_page[];'; \
+	    echo 'const char *const hyt_plot_page[] = {'; \
+	    sed 's/[\\"?]/\\&/g; s/.*/"&\\n",/' $<; echo '0};'; } >$@
+$(PAGE_OBJ): %.o: %.c $(BUILD)/.flags
+	$(compile) -c -o $@ $<
+
 define isa_rule
 $(BUILD)/obj/%.$(1).o: %.c $(BUILD)/.flags
 	$$(compile) $$(CFLAGS_isa_$(1)) -DHYT_ISA=$(1) -DHYT_ISA_$(1) -c -o $$@ $$<
@@ -94,7 +104,7 @@ endef
 $(foreach i,$(ISAS),$(eval $(call isa_rule,$(i))))
 
 $(BUILD)/libhyt.a: $(OBJ)
-$(BUILD)/libtools.a: $(TOOL_OBJ)
+$(BUILD)/libtools.a: $(TOOL_OBJ) $(PAGE_OBJ)
 $(BUILD)/libunit.a: $(UNIT_OBJ)
 $(BUILD)/%.a: $(BUILD)/.flags
 	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)

@@ -49,6 +49,7 @@ for set in "$@"; do
         need jq have jq
         need gawk have gawk
         need zstd have zstd
+        need gnuplot-nox have gnuplot
         ;;
     aarch64)
         need gcc-aarch64-linux-gnu have aarch64-linux-gnu-gcc

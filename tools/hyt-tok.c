@@ -139,16 +139,13 @@ static int next(struct hyt_main *m, const struct verb *verb,
 /* The first operand is no file. */
 static const struct verb *take_verb(struct hyt_main *m)
 {
-    const char *name = m->n_operands > 0 ? m->operand[0] : "nothing";
+    const char *name = hyt_main_verb(m);
 
-    for (size_t i = 0; i < HYT_LEN(verbs); i++)
-        if (strcmp(name, verbs[i].name) == 0) {
-            hyt_lines_close(m->in);
-            m->in = hyt_lines_open((const char *const *)m->operand + 1,
-                                   m->n_operands - 1, (size_t)m->max_line);
+    for (size_t i = 0; name != NULL && i < HYT_LEN(verbs); i++)
+        if (strcmp(name, verbs[i].name) == 0)
             return &verbs[i];
-        }
-    hyt_main_usage(m, "expected encode, decode or inspect, not %s", name);
+    hyt_main_usage(m, "expected encode, decode or inspect, not %s",
+                   name ? name : "nothing");
 }
 
 int main(int argc, char **argv)

@@ -265,6 +265,17 @@ void hyt_main_open(struct hyt_main *m, const struct hyt_tool *tool, int argc,
         m->unbuffered = true;
 }
 
+const char *hyt_main_verb(struct hyt_main *m)
+{
+    if (m->n_operands == 0)
+        return NULL;
+    hyt_lines_close(m->in);
+    m->in = hyt_lines_open((const char *const *)m->operand + 1,
+                           m->n_operands - 1, (size_t)m->max_line);
+    m->n_operands--;
+    return *m->operand++;
+}
+
 /* --- records -------------------------------------------------------------- */
 
 int hyt_main_keep(struct hyt_main *m, int status)

@@ -73,6 +73,10 @@ struct hyt_main {
 void hyt_main_open(struct hyt_main *m, const struct hyt_tool *tool, int argc,
                    char **argv);
 
+/* Takes the first operand off the input: what to do, and no file.  NULL where
+ * there is none. */
+const char *hyt_main_verb(struct hyt_main *m);
+
 /* The next record: 1, 0 at the end, -1.  With --skip-bad a bad one is
  * reported, counted and passed over. */
 int hyt_main_next(struct hyt_main *m, struct hyt_rec **rec);

@@ -235,6 +235,10 @@ void hyt_judged_sort(struct hyt_judged *row, size_t n);
 void hyt_metrics(double out[HYT_N_METRICS], const struct hyt_judged *row,
                  size_t n, size_t bins);
 
+/* P(conf of a right one > that of a wrong one) + P(equal) / 2, of n answered
+ * rows, sorted; here conf may be any number.  NaN where one class is empty. */
+double hyt_auroc(const struct hyt_judged *row, size_t n);
+
 /* What a reliability diagram draws: bin b of B is (b/B, (b+1)/B]. */
 struct hyt_bin {
     double n, conf, correct; /* rows, and the means over them (NaN: none) */

@@ -30,8 +30,7 @@ static struct level next_level(const struct hyt_judged *row, size_t *top)
     return l;
 }
 
-/* P(conf of a right one > conf of a wrong one) + P(equal) / 2 */
-static double auroc(const struct hyt_judged *row, size_t n)
+double hyt_auroc(const struct hyt_judged *row, size_t n)
 {
     double above = 0, right = 0, wrong = 0;
 
@@ -118,7 +117,7 @@ void hyt_score_ranks(double out[HYT_N_METRICS], const struct hyt_judged *row,
 
     for (size_t i = 0; i < n; i++)
         wrong += !row[i].correct;
-    out[HYT_METRIC_AUROC] = auroc(row, n);
+    out[HYT_METRIC_AUROC] = hyt_auroc(row, n);
     out[HYT_METRIC_AUPRC_ERROR] = average_precision(row, n);
     out[HYT_METRIC_AURC] = risk_coverage(row, n);
     out[HYT_METRIC_E_AURC] =

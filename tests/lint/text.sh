@@ -8,7 +8,7 @@ export LC_ALL=C.UTF-8
 c_files=$(find libcore tools include tests -name '*.[ch]' | sort)
 scripts=$(find tests examples .ci -type f \( -name '*.sh' -o -name '*.py' \
     -o -name Makefile -o -name run \) | sort)
-prose="$(find tools -name '*.scd' | sort) README.md"
+prose="$(find tools -name '*.scd' -o -name '*.html' | sort) README.md"
 
 # report MESSAGE: each line on standard input is a finding
 report() {

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plottrain.c - what hyt-update says of its steps, as curves
+ *
+ * One panel a field, since each has its own unit; one line a file.  Lines of
+ * the log without any of the fields (commits) are passed over.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plot.h"
+
+#define USUAL "loss,lambda,trust,prg,self_certainty,entropy"
+
+enum {
+    PANEL = 118, /* height */
+    MARKED = 40  /* the most rows whose points are marked */
+};
+
+/* One field of one file. */
+struct curve {
+    struct hyt_buf rows;
+    double last;   /* step of the last row */
+    double lo, hi; /* of the values */
+    size_t n;      /* rows with a value */
+};
+
+struct log {
+    struct hyt_names field, file;
+    struct curve *curve; /* [files][fields] */
+    size_t cap;
+    uint64_t lines; /* of the file at hand */
+};
+
+/* --- reading -------------------------------------------------------------- */
+
+/* The curves of the record's file. */
+static struct curve *curves_of(struct log *log, const struct hyt_rec *rec)
+{
+    const char *name = hyt_rec_file(rec);
+    size_t i = hyt_names_find(&log->file, name), k = log->field.n;
+
+    if (i == log->file.n) {
+        hyt_names_add(&log->file, name, strlen(name));
+        log->curve = hyt_grow(log->curve, &log->cap, log->file.n * k,
+                              sizeof(*log->curve));
+        memset(log->curve + i * k, 0, k * sizeof(*log->curve));
+        log->lines = 0;
+    }
+    log->lines++;
+    return log->curve + i * k;
+}
+
+/* A run that starts again at an earlier step starts a new line. */
+static void put(struct curve *c, double step, double x)
+{
+    if (c->rows.n > 0 && step <= c->last)
+        hyt_buf_putc(&c->rows, '\n');
+    hyt_gnuplot_row(&c->rows, (double[]){step, x}, 2);
+    c->last = step;
+    if (isnan(x))
+        return;
+    c->lo = c->n > 0 ? fmin(c->lo, x) : x;
+    c->hi = c->n > 0 ? fmax(c->hi, x) : x;
+    c->n++;
+}
+
+static int add(struct log *log, struct hyt_rec *rec, struct hyt_err *err)
+{
+    struct curve *c = curves_of(log, rec);
+    const struct hyt_json *v;
+    double step = (double)log->lines;
+
+    if (hyt_rec_num(rec, "step", &step, err) < 0)
+        return -1;
+    for (size_t i = 0; i < log->field.n; i++) {
+        double x = NAN;
+        int got = hyt_rec_get(rec, log->field.item[i], &v, err);
+
+        if (got > 0)
+            got = hyt_rec_num(rec, log->field.item[i], &x, err) < 0 ? -1 : 1;
+        if (got < 0)
+            return -1;
+        if (got > 0)
+            put(&c[i], step, x);
+    }
+    return 0;
+}
+
+/* Rows with a value, in all files. */
+static size_t values(const struct log *log, size_t field)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < log->file.n; i++)
+        n += log->curve[i * log->field.n + field].n;
+    return n;
+}
+
+/* Fields that were asked for must be there. */
+static int check(const struct log *log, const struct hyt_plot *p,
+                 struct hyt_err *err)
+{
+    size_t all = 0;
+
+    for (size_t i = 0; i < log->field.n; i++) {
+        size_t n = values(log, i);
+
+        if (p->fields && n == 0)
+            return hyt_fail(err, "no number \"%s\" in the input",
+                            log->field.item[i]);
+        all += n;
+    }
+    return all > 0 ? 0 : hyt_fail(err, "no number among " USUAL);
+}
+
+/* --- drawing -------------------------------------------------------------- */
+
+static void put_data(struct hyt_buf *b, const struct log *log)
+{
+    for (size_t i = 0; i < log->file.n * log->field.n; i++) {
+        if (log->curve[i].n == 0)
+            continue;
+        hyt_buf_printf(b, "$c%zu << END\n", i);
+        hyt_buf_put(b, log->curve[i].rows.s, log->curve[i].rows.n);
+        hyt_buf_puts(b, "END\n");
+    }
+}
+
+/* A curve of every file that has the field; the first panel names the files. */
+static void put_plot(struct hyt_buf *b, const struct log *log, size_t field,
+                     bool named)
+{
+    const char *comma = "plot ";
+
+    for (size_t i = 0; i < log->file.n; i++) {
+        size_t at = i * log->field.n + field;
+
+        if (log->curve[at].n > 0)
+            hyt_buf_printf(b, "%s$c%zu using 1:2 with %s", comma, at,
+                           log->curve[at].n > MARKED ? "lines" : "linespoints");
+        else if (named)
+            hyt_buf_printf(b, "%sNaN with lines", comma);
+        else
+            continue;
+        hyt_buf_printf(b, " lt %zu dt %zu", i % HYT_INK_LINES + 1,
+                       i / HYT_INK_LINES % 5 + 1);
+        if (named) {
+            hyt_buf_puts(b, " title ");
+            hyt_gnuplot_quote(b, log->file.item[i]);
+        }
+        comma = ", \\\n  ";
+    }
+    hyt_buf_putc(b, '\n');
+}
+
+/* The range of a field in all files, with some room. */
+static void put_range(struct hyt_figure *f, const struct log *log, size_t field)
+{
+    double lo = INFINITY, hi = -INFINITY, room;
+
+    for (size_t i = 0; i < log->file.n; i++) {
+        const struct curve *c = &log->curve[i * log->field.n + field];
+
+        lo = c->n > 0 ? fmin(lo, c->lo) : lo;
+        hi = c->n > 0 ? fmax(hi, c->hi) : hi;
+    }
+    room = 0.08 * (hi - lo);
+    hyt_figure_axis(f, 'y', lo - room, hi + room, 3);
+}
+
+static int draw(const struct log *log, const struct hyt_plot *p,
+                struct hyt_err *err)
+{
+    struct hyt_figure f = {0};
+    struct hyt_buf *b = &f.script;
+    bool named = log->file.n > 1;
+    double top = named ? 44 + 17 * (double)log->file.n : 36, each;
+    size_t panels = 0, done = 0;
+
+    for (size_t i = 0; i < log->field.n; i++)
+        panels += values(log, i) > 0;
+    hyt_figure_begin(&f, p, "Training", 720, top + 54 + PANEL * (double)panels);
+    put_data(b, log);
+    each = (f.height - 54 - top) / (double)panels;
+    hyt_buf_printf(
+        b,
+        "set format x ''\nset key at screen %.5f,%.5f left top Left reverse "
+        "vertical maxrows %zu\n",
+        16 / f.width, 1 - 36 / f.height, log->file.n);
+    for (size_t i = 0; i < log->field.n; i++) {
+        double y = top + each * (double)done;
+
+        if (values(log, i) == 0)
+            continue;
+        hyt_figure_panel(&f, 76, f.width - 20, y + 22, y + each - 6);
+        hyt_figure_text(&f, 76, y + 13, log->field.item[i]);
+        put_range(&f, log, i);
+        if (++done == panels)
+            hyt_buf_puts(b, "set format x '%g'\nset xlabel 'step'\n");
+        put_plot(b, log, i, named && done == 1);
+    }
+    return hyt_figure_end(&f, err);
+}
+
+int hyt_plot_train(const struct hyt_plot *p, struct hyt_err *err)
+{
+    struct log log = {0};
+    struct hyt_rec *rec;
+    int got;
+
+    hyt_names_split(&log.field, p->fields ? p->fields : USUAL);
+    if (log.field.n == 0)
+        hyt_main_usage(p->m, "--fields names none");
+    while ((got = hyt_main_next(p->m, &rec)) > 0)
+        if ((got = hyt_main_keep(p->m, add(&log, rec, err))) < 0)
+            break;
+    if (got == 0)
+        got = check(&log, p, err);
+    if (got == 0)
+        got = draw(&log, p, err);
+    for (size_t i = 0; i < log.file.n * log.field.n; i++)
+        hyt_buf_free(&log.curve[i].rows);
+    free(log.curve);
+    hyt_names_free(&log.field);
+    hyt_names_free(&log.file);
+    return got;
+}
