@@ -50,6 +50,7 @@ for set in "$@"; do
         need gawk have gawk
         need zstd have zstd
         need gnuplot-nox have gnuplot
+        need libxml2-utils have xmllint
         ;;
     aarch64)
         need gcc-aarch64-linux-gnu have aarch64-linux-gnu-gcc

@@ -127,8 +127,8 @@ void hyt_chosen_open(struct hyt_chosen *c, const struct hyt_plot *p);
 /* 1 and its id where the record is one of them, 0, -1. */
 int hyt_chosen_has(struct hyt_chosen *c, struct hyt_rec *rec, const char **id,
                    struct hyt_err *err) HYT_MUST_USE;
-/* Frees.  status is how reading ended; where well, it is an error that an id was
- * not met. */
+/* Frees.  status is how reading ended; where well, it is an error that an id
+ * was not met. */
 int hyt_chosen_close(struct hyt_chosen *c, int status,
                      struct hyt_err *err) HYT_MUST_USE;
 

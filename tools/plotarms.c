@@ -171,11 +171,11 @@ static int check(const struct arms *all, struct hyt_err *err)
         for (size_t i = 0; i < all->n; i++)
             has =
                 has || (all->item[i].metric == m && !isnan(all->item[i].x[0]));
-        if (!has && all->n > 0)
+        if (!has)
             return hyt_fail(err, "no arm has a number \"%s\"",
                             all->metric.item[m]);
     }
-    return all->n > 0 ? 0 : hyt_fail(err, "no arms");
+    return 0;
 }
 
 /* --- drawing -------------------------------------------------------------- */
@@ -245,8 +245,9 @@ static int draw(const struct arms *all, const struct hyt_plot *p,
     height = (f.bottom - top) / (double)down;
     hyt_buf_printf(b, "set yrange [%g:-0.5]\n", (double)all->arm.n - 0.5);
     for (size_t i = 0; i < all->metric.n; i++) {
+        size_t row = i / across;
         double x = left + width * (double)(i % across);
-        double y = top + height * (double)(i / across);
+        double y = top + height * (double)row;
 
         hyt_figure_panel(&f, x, x + width - 24, y + 24, y + height - 34);
         hyt_figure_text(&f, x, y + 13, all->metric.item[i]);
@@ -272,6 +273,8 @@ int hyt_plot_arms(const struct hyt_plot *p, struct hyt_err *err)
     while ((got = hyt_main_next(p->m, &rec)) > 0)
         if ((got = hyt_main_keep(p->m, add(&all, rec, err))) < 0)
             break;
+    if (got == 0 && all.metric.n == 0)
+        got = hyt_fail(err, "no arms");
     if (got == 0)
         got = check(&all, err);
     if (got == 0)

@@ -198,8 +198,9 @@ static int draw(const struct columns *all, const struct hyt_plot *p,
     hyt_buf_puts(&f.script, "set ylabel 'share of records'\n"
                             "set yrange [0:*]\n");
     for (size_t i = 0; i < all->field.n; i++) {
+        size_t row = i / across;
         double left = width * (double)(i % across);
-        double y = top + height * (double)(i / across);
+        double y = top + height * (double)row;
 
         hyt_figure_panel(&f, left + 84, left + width - 4, y + 24,
                          y + height - 58);
