@@ -239,8 +239,7 @@ static int draw(const struct arms *all, const struct hyt_plot *p,
     double left = name_width(all), top = 40, width, height;
 
     hyt_figure_begin(&f, p, "Arms", left + 20 + 210 * (double)across,
-                     top + 40 + (64 + ROW * (double)all->arm.n) * (double)down);
-    hyt_figure_caption(&f, "Points and intervals as in the input.");
+                     top + 6 + (64 + ROW * (double)all->arm.n) * (double)down);
     width = (f.width - left - 20) / (double)across;
     height = (f.bottom - top) / (double)down;
     hyt_buf_printf(b, "set yrange [%g:-0.5]\n", (double)all->arm.n - 0.5);

@@ -188,7 +188,7 @@ static int draw(const struct columns *all, const struct hyt_plot *p,
     double width, height, top = 40;
 
     hyt_figure_begin(&f, p, "Right and wrong records", across == 1 ? 720 : 960,
-                     down == 1 ? 420 : 70 + 280 * (double)down);
+                     down == 1 ? 440 : 70 + 300 * (double)down);
     hyt_figure_caption(&f,
                        "Shares are of the right and of the wrong records each. "
                        "AUROC: the chance that a right record has the higher "
@@ -202,10 +202,10 @@ static int draw(const struct columns *all, const struct hyt_plot *p,
         double left = width * (double)(i % across);
         double y = top + height * (double)row;
 
-        hyt_figure_panel(&f, left + 84, left + width - 4, y + 24,
+        hyt_figure_panel(&f, left + 84, left + width - 4, y + 44,
                          y + height - 58);
         hyt_judged_sort(all->item[i].row, all->item[i].n);
-        put_heading(&f, &all->item[i], all->field.item[i], left + 84, y + 13);
+        put_heading(&f, &all->item[i], all->field.item[i], left + 84, y + 10);
         put_panel(&f, &all->item[i], i, all->field.item[i]);
     }
     return hyt_figure_end(&f, err);

@@ -49,7 +49,7 @@ static void set_name(struct curve *k, const char *id, bool sampled,
 
     if (sampled)
         snprintf(number, sizeof number, " #%lld", (long long)sample % 1000000);
-    while (id[n] != '\0' && n < 20)
+    while (n < 20 && id[n] != '\0')
         n++;
     while (n > 0 && ((unsigned char)id[n] & 0xc0) == 0x80)
         n--;
