@@ -21,6 +21,7 @@ static int kind = HYT_PRG_TAU;
 static const char *prg_field, *elicit_text, *prg_option = "tau";
 static double epsilon = 0.02, discount = 0.95;
 static bool per_token;
+static int kv_option;
 static const char *steps_spec = "line", *answer_spec = "auto";
 
 static const struct hyt_opt opts[] = {
@@ -33,6 +34,8 @@ static const struct hyt_opt opts[] = {
             "ask for the answer with TEXT (\\n: newline), not the trace's own "
             "words"),
     OPT_FLAG(0, "per-token", &per_token, "also certainty of each token"),
+    OPT_ENUM(0, "kv", &kv_option, "record|" HYT_KV_FORMATS,
+             "number format of the cache; record: as it was sampled, or f32"),
     OPT_STR(0, "steps", &steps_spec, "SPEC",
             "where a record has no steps: " HYT_STEP_SPECS),
     OPT_STR(0, "answer", &answer_spec, "SPEC", HYT_ANSWER_SPECS),
@@ -83,6 +86,17 @@ static int check_finite(struct hyt_rec *rec, const struct hyt_probe *p,
                                  "finite");
 }
 
+/* The cache has the format that was asked for, or the record's own. */
+static int set_kv(struct scorer *s, struct hyt_rec *rec)
+{
+    enum hyt_dtype kv = (enum hyt_dtype)(kv_option - 1);
+
+    if (kv_option == 0 && hyt_record_kv(rec, &kv, &s->m.err) < 0)
+        return -1;
+    hyt_state_set_kv(s->st, kv);
+    return 0;
+}
+
 /* Runs the trace and sets the record's fields. */
 static int score_trace(struct scorer *s, struct hyt_rec *rec,
                        struct hyt_trace *t)
@@ -93,6 +107,8 @@ static int score_trace(struct scorer *s, struct hyt_rec *rec,
     double *logp = hyt_alloc(t->steps.n + 1, sizeof(*logp)), score;
     int status = hyt_trace_probe(t, &p, rec, &s->elicit, &s->m.err);
 
+    if (status == 0)
+        status = set_kv(s, rec);
     if (status == 0 && hyt_probe_run(s->st, &p, logp, stats, &s->m.err) < 0)
         status = hyt_rec_fail(rec, "tokens", &s->m.err, "%s", s->m.err.msg);
     if (status == 0)

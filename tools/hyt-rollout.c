@@ -22,6 +22,7 @@ static struct hyt_query_conf conf = {
 };
 static int64_t n_samples = 8, max_tokens = 512, top_k = 0, rows = 32;
 static double temperature = 1, top_p = 1, min_p = 0;
+static int kv = HYT_F32;
 static bool greedy;
 static const char *shard = "1/1", *gold_field;
 static struct hyt_opt_list stops;
@@ -43,6 +44,8 @@ static const struct hyt_opt opts[] = {
     OPT_LIST(0, "stop", &stops, "TEXT",
              "end a completion after TEXT (\\n: newline); repeatable"),
     OPT_INT(0, "rows", &rows, 1, 65536, "completions that run at once"),
+    OPT_ENUM(0, "kv", &kv, HYT_KV_FORMATS,
+             "number format of keys and values in the cache"),
     OPT_STR(0, "format", &conf.format, "TEXT",
             "what stands around the prompt; \\n is a newline"),
     OPT_FLAG(0, "no-eos", &conf.no_eos,
@@ -209,6 +212,7 @@ static void start(struct rollout *r)
         .max_tokens = (size_t)max_tokens,
         .rows = (size_t)rows,
         .window = 64 + 4 * (size_t)rows / (size_t)n_samples,
+        .kv = (enum hyt_dtype)kv,
         .seed = (uint64_t)r->m.seed,
         .stop = (const char *const *)r->stop,
         .n_stop = stops.n,

@@ -100,7 +100,8 @@ static int read_example(struct hyt_batch *b, struct hyt_rec *rec,
         return hyt_rec_fail(rec, NULL, err,
                             "no \"tokens\": hyt-rollout writes them");
     if (got < 0 || hyt_check_tokens(o, rec, &t, err) < 0 ||
-        read_kind(rec, &e->rollout, err) < 0)
+        read_kind(rec, &e->rollout, err) < 0 ||
+        hyt_record_kv(rec, &e->kv, err) < 0)
         return -1;
     if (e->rollout && t.logp == NULL)
         return hyt_rec_fail(rec, "tokens", err, "a rollout without logp");

@@ -127,3 +127,19 @@ int hyt_check_tokens(const struct hyt_opened *o, struct hyt_rec *rec,
         return -1;
     return check_ids(o, rec, "completion", t->completion, t->n_completion, err);
 }
+
+int hyt_record_kv(struct hyt_rec *rec, enum hyt_dtype *kv, struct hyt_err *err)
+{
+    const char *s;
+    size_t n;
+    int got = hyt_rec_str(rec, "sampling.kv", &s, &n, err);
+
+    *kv = HYT_F32;
+    if (got <= 0 || (n == 3 && memcmp(s, "f32", 3) == 0))
+        return got < 0 ? -1 : 0;
+    *kv = HYT_BF16;
+    if (n == 4 && memcmp(s, "bf16", 4) == 0)
+        return 0;
+    return hyt_rec_fail(rec, "sampling", err,
+                        "sampling.kv is none of " HYT_KV_FORMATS);
+}

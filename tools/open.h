@@ -37,4 +37,12 @@ int hyt_check_tokens(const struct hyt_opened *o, struct hyt_rec *rec,
                      const struct hyt_tokens *t,
                      struct hyt_err *err) HYT_MUST_USE;
 
+/* The words of enum hyt_dtype that a cache may have, in its order. */
+#define HYT_KV_FORMATS "f32|bf16"
+
+/* The format of the cache that the record was sampled with: sampling.kv, f32
+ * where it says nothing, as in a supervised trace. */
+int hyt_record_kv(struct hyt_rec *rec, enum hyt_dtype *kv,
+                  struct hyt_err *err) HYT_MUST_USE;
+
 #endif

@@ -123,8 +123,9 @@ static void set_sampling(struct hyt_rec *rec,
     hyt_json_put_f64(&b, s->top_p);
     hyt_buf_printf(&b, ",\"top_k\":%zu,\"min_p\":", s->top_k);
     hyt_json_put_f64(&b, s->min_p);
-    hyt_buf_printf(&b, ",\"seed\":%llu,\"kv\":\"f32\"}",
-                   (unsigned long long)conf->seed);
+    hyt_buf_printf(&b, ",\"seed\":%llu,\"kv\":\"%s\"}",
+                   (unsigned long long)conf->seed,
+                   conf->kv == HYT_BF16 ? "bf16" : "f32");
     hyt_rec_set(rec, "sampling", b.s, b.n);
     hyt_buf_free(&b);
 }

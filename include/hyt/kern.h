@@ -124,10 +124,14 @@ void hyt_rope_bwd(float *dx, const int32_t *pos, const float *cos,
  * Keys and values live in pages of HYT_PAGE positions, aligned to absolute
  * position: position p is slot p % HYT_PAGE of its sequence's page
  * p / HYT_PAGE.  One page of one layer: keys [G, E, HYT_PAGE] (positions
- * contiguous), values [G, HYT_PAGE, E].  Page number i starts at
+ * contiguous), values [G, HYT_PAGE, E].  Page number i starts at element
  * i * G * E * HYT_PAGE in either pool.  Sequences share a prefix by sharing
  * pages; softmax and the weighted sum go page by page in order of position, so
  * bits do not depend on who shares what.
+ *
+ * A pool is f32 or bf16.  What goes into a bf16 pool is rounded to it, to
+ * nearest, ties to even; attention widens it exactly and computes in float.  So
+ * the result has the bits of an f32 pool that holds the rounded numbers.
  */
 #define HYT_PAGE 32
 
@@ -138,11 +142,18 @@ struct hyt_attn_row {
     int32_t pos;         /* attends to positions 0 … pos */
 };
 
-/* Stores rows k, v [T, G*E] in their sequences' pages. */
-void hyt_kv_store(float *kpool, float *vpool, const float *k, const float *v,
+/* The cache of one layer. */
+struct hyt_kv {
+    void *k, *v;      /* the pools */
+    enum hyt_dtype t; /* HYT_F32 or HYT_BF16 */
+};
+
+/* Stores rows k, v [T, G*E] in their sequences' pages.  k and v become what is
+ * stored: the backward pass must see the numbers that attention saw. */
+void hyt_kv_store(const struct hyt_kv *kv, float *k, float *v,
                   const struct hyt_attn_row *row, size_t T, size_t G, size_t E);
 /* Copies the first n slots of page src to page dst. */
-void hyt_kv_copy(float *kpool, float *vpool, int32_t dst, int32_t src, size_t n,
+void hyt_kv_copy(const struct hyt_kv *kv, int32_t dst, int32_t src, size_t n,
                  size_t G, size_t E);
 
 /*
@@ -151,13 +162,13 @@ void hyt_kv_copy(float *kpool, float *vpool, int32_t dst, int32_t src, size_t n,
  *
  * o, q [T, H*E]   lse [T,H], kept for the backward pass, may be NULL
  */
-void hyt_attention(float *o, float *lse, const float *q, const float *kpool,
-                   const float *vpool, const struct hyt_attn_row *row,
+void hyt_attention(float *o, float *lse, const float *q,
+                   const struct hyt_kv *kv, const struct hyt_attn_row *row,
                    float scale, size_t T, size_t H, size_t G, size_t E);
 
 /*
  * For training batches: rows [begin[i], begin[i+1]) are the whole sequence i,
- * positions 0, 1, …; k, v [T, G*E] are plain rows. D_th = do_th . o_th ds_thp =
+ * positions 0, 1, …; k, v [T, G*E] are plain rows, as they were stored. D_th = do_th . o_th ds_thp =
  * a_thp (do_th . v_pg - D_th) dq += scale ds k    dk += scale ds^T q    dv +=
  * a^T do
  */

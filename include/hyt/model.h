@@ -140,6 +140,12 @@ struct hyt_state;
 struct hyt_state *hyt_state_new(const struct hyt_model *m);
 void hyt_state_free(struct hyt_state *st);
 
+/* The number format of the KV cache, HYT_F32 (the default) or HYT_BF16, which
+ * takes half the memory: keys and values are rounded when they are stored, and
+ * attention reads the rounded numbers.  Gradients take the rounding for the
+ * identity.  To be called while no sequence lives. */
+void hyt_state_set_kv(struct hyt_state *st, enum hyt_dtype t);
+
 /* Bytes held by the KV cache and the activations. */
 size_t hyt_state_bytes(const struct hyt_state *st);
 

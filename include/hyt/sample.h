@@ -55,6 +55,7 @@ struct hyt_rollout_conf {
     size_t max_tokens; /* a completion, the one that ends it included */
     size_t rows;       /* completions running at once */
     size_t window;     /* queries held at once, finished or not */
+    enum hyt_dtype kv; /* of the cache: hyt_state_set_kv() */
     uint64_t seed;
     const char *const *stop; /* strings that end a completion (kept in it) */
     size_t n_stop;

@@ -18,6 +18,7 @@ struct hyt_example {
     const int32_t *prompt, *completion;
     size_t n_prompt, n_completion;
     bool rollout;          /* kind rlif; else rd */
+    enum hyt_dtype kv;     /* of the cache: hyt_state_set_kv() */
     bool exact;            /* logp must be what the model gives, to the bit */
     const float *logp;     /* sampled log-probs; NULL for rd */
     const float *logp_ref; /* under the reference; NULL: computed with it */
@@ -69,7 +70,8 @@ void hyt_trainer_free(struct hyt_trainer *t);
  *     rho_t = exp(log pi(y_t) - logp_t),  r_t = log pi_ref(y_t) - log pi(y_t)
  *
  * Supervised examples of coefficient 0 are left out; rollouts are all run, for
- * what the sums say of them.
+ * what the sums say of them.  Those of an f32 cache are run before those of a
+ * bf16 one.
  */
 void hyt_train_gradient(struct hyt_trainer *t, const struct hyt_example *e,
                         size_t n, struct hyt_train_sums *sums);

@@ -10,9 +10,48 @@
 
 /* --- cache ---------------------------------------------------------------- */
 
+static void check_format(const struct hyt_kv *kv)
+{
+    if (kv->t != HYT_F32 && kv->t != HYT_BF16)
+        HYT_BUG("a cache that is neither f32 nor bf16");
+}
+
+/* One position of one head: k [E] to every HYT_PAGE-th element from `at + slot`
+ * of the keys, v [E] to consecutive ones of the values. */
+static void put_f32(const struct hyt_kv *kv, size_t at, size_t slot,
+                    const float *k, const float *v, size_t E)
+{
+    float *kp = (float *)kv->k + at + slot;
+
+    for (size_t e = 0; e < E; e++)
+        kp[e * HYT_PAGE] = k[e];
+    memcpy((float *)kv->v + at + slot * E, v, E * sizeof(float));
+}
+
+static uint16_t rounded(float *x)
+{
+    uint16_t half = hyt_bf16_round(*x);
+    uint32_t u = (uint32_t)half << 16;
+
+    memcpy(x, &u, sizeof(u));
+    return half;
+}
+
+static void put_bf16(const struct hyt_kv *kv, size_t at, size_t slot, float *k,
+                     float *v, size_t E)
+{
+    uint16_t *kp = (uint16_t *)kv->k + at + slot;
+    uint16_t *vp = (uint16_t *)kv->v + at + slot * E;
+
+    for (size_t e = 0; e < E; e++) {
+        kp[e * HYT_PAGE] = rounded(&k[e]);
+        vp[e] = rounded(&v[e]);
+    }
+}
+
 struct store {
-    float *kpool, *vpool;
-    const float *k, *v;
+    struct hyt_kv kv;
+    float *k, *v;
     const struct hyt_attn_row *row;
     size_t G, E;
 };
@@ -28,44 +67,46 @@ static void store_rows(const void *ctx, size_t begin, size_t end)
 
         for (size_t g = 0; g < G; g++) {
             size_t at = (page * G + g) * E * HYT_PAGE;
-            const float *k = a->k + (t * G + g) * E;
+            float *k = a->k + (t * G + g) * E, *v = a->v + (t * G + g) * E;
 
-            for (size_t e = 0; e < E; e++)
-                a->kpool[at + e * HYT_PAGE + slot] = k[e];
-            memcpy(a->vpool + at + slot * E, a->v + (t * G + g) * E,
-                   E * sizeof(float));
+            if (a->kv.t == HYT_BF16)
+                put_bf16(&a->kv, at, slot, k, v, E);
+            else
+                put_f32(&a->kv, at, slot, k, v, E);
         }
     }
 }
 
-void hyt_kv_store(float *kpool, float *vpool, const float *k, const float *v,
+void hyt_kv_store(const struct hyt_kv *kv, float *k, float *v,
                   const struct hyt_attn_row *row, size_t T, size_t G, size_t E)
 {
-    struct store a = {kpool, vpool, k, v, row, G, E};
+    struct store a = {*kv, k, v, row, G, E};
 
+    check_format(kv);
     hyt_parallel_blocks(T, 32, store_rows, &a);
 }
 
-void hyt_kv_copy(float *kpool, float *vpool, int32_t dst, int32_t src, size_t n,
+void hyt_kv_copy(const struct hyt_kv *kv, int32_t dst, int32_t src, size_t n,
                  size_t G, size_t E)
 {
-    size_t page = G * E * HYT_PAGE;
-    float *kd = kpool + (size_t)dst * page, *vd = vpool + (size_t)dst * page;
-    const float *ks = kpool + (size_t)src * page;
-    const float *vs = vpool + (size_t)src * page;
+    size_t one = kv->t == HYT_BF16 ? 2 : 4, page = G * E * HYT_PAGE * one;
+    char *kd = (char *)kv->k + (size_t)dst * page;
+    char *vd = (char *)kv->v + (size_t)dst * page;
+    const char *ks = (const char *)kv->k + (size_t)src * page;
+    const char *vs = (const char *)kv->v + (size_t)src * page;
 
-    for (size_t i = 0; i < G * E; i++)
-        memcpy(kd + i * HYT_PAGE, ks + i * HYT_PAGE, n * sizeof(float));
-    for (size_t g = 0; g < G; g++)
-        memcpy(vd + g * HYT_PAGE * E, vs + g * HYT_PAGE * E,
-               n * E * sizeof(float));
+    for (size_t i = 0; i < G * E * HYT_PAGE * one; i += HYT_PAGE * one)
+        memcpy(kd + i, ks + i, n * one);
+    for (size_t i = 0; i < G * E * HYT_PAGE * one; i += HYT_PAGE * E * one)
+        memcpy(vd + i, vs + i, n * E * one);
 }
 
 /* --- forward -------------------------------------------------------------- */
 
 struct attention {
     float *o, *lse;
-    const float *q, *kpool, *vpool;
+    const float *q;
+    struct hyt_kv kv;
     const struct hyt_attn_row *row;
     float scale;
     size_t T, H, G, E, rows;
@@ -77,19 +118,18 @@ static void attend_tile(void *ctx, size_t i)
     const struct attention *a = ctx;
     size_t t = i / a->G * a->rows, g = i % a->G;
 
-    hyt_kern()->attention(
-        a->o + t * a->H * a->E, a->lse ? a->lse + t * a->H : NULL,
-        a->q + t * a->H * a->E, a->kpool, a->vpool, a->row + t, a->scale, g,
-        hyt_min_size(a->rows, a->T - t), a->H, a->G, a->E);
+    hyt_kern()->attention(a->o + t * a->H * a->E,
+                          a->lse ? a->lse + t * a->H : NULL,
+                          a->q + t * a->H * a->E, &a->kv, a->row + t, a->scale,
+                          g, hyt_min_size(a->rows, a->T - t), a->H, a->G, a->E);
 }
 
-void hyt_attention(float *o, float *lse, const float *q, const float *kpool,
-                   const float *vpool, const struct hyt_attn_row *row,
+void hyt_attention(float *o, float *lse, const float *q,
+                   const struct hyt_kv *kv, const struct hyt_attn_row *row,
                    float scale, size_t T, size_t H, size_t G, size_t E)
 {
     size_t rows = T * G < 64 ? 1 : 8;
-    struct attention a = {o,     lse, q, kpool, vpool, row,
-                          scale, T,   H, G,     E,     rows};
+    struct attention a = {o, lse, q, *kv, row, scale, T, H, G, E, rows};
 
     if (E > HYT_HEAD_MAX)
         HYT_BUG("attention heads wider than HYT_HEAD_MAX");

@@ -13,14 +13,26 @@
  * l and o by exp(m_old - m_new).  A query's chain of operations is the same
  * whatever queries run beside it.  Slots after pos may hold anything: their
  * scores are replaced, their values never read.
+ *
+ * Pages of a bf16 cache are widened, exactly, before they are used: for as many
+ * queries as go over them together.
  */
 #include "kern/ops.h"
 #include "kern/vec.h"
 
 #ifdef HYT_ISA_ref
 
+/* Element i of a pool. */
+static double element(const void *pool, enum hyt_dtype t, size_t i)
+{
+    float x;
+
+    HYT_KERN_FN(widen)(&x, (struct hyt_weight){pool, t}, i, 1);
+    return (double)x;
+}
+
 void HYT_KERN_FN(attention)(float *o, float *lse, const float *q,
-                            const float *kpool, const float *vpool,
+                            const struct hyt_kv *kv,
                             const struct hyt_attn_row *row, float scale,
                             size_t g, size_t T, size_t H, size_t G, size_t E)
 {
@@ -32,17 +44,18 @@ void HYT_KERN_FN(attention)(float *o, float *lse, const float *q,
             for (int32_t p = 0; p <= row[t].pos; p++) {
                 size_t page = (size_t)row[t].page[p / HYT_PAGE];
                 size_t slot = (size_t)p % HYT_PAGE;
-                const float *k = kpool + (page * G + g) * E * HYT_PAGE + slot;
-                const float *v = vpool + ((page * G + g) * HYT_PAGE + slot) * E;
+                size_t k = (page * G + g) * E * HYT_PAGE + slot;
+                size_t v = ((page * G + g) * HYT_PAGE + slot) * E;
                 double s = 0;
 
                 for (size_t e = 0; e < E; e++)
-                    s += (double)qh[e] * (double)k[e * HYT_PAGE];
+                    s +=
+                        (double)qh[e] * element(kv->k, kv->t, k + e * HYT_PAGE);
                 s *= (double)scale;
                 double top = s > max ? s : max;
                 double old = hyt_exp(max - top), new = hyt_exp(s - top);
                 for (size_t e = 0; e < E; e++)
-                    out[e] = out[e] * old + new *(double)v[e];
+                    out[e] = out[e] * old + new *element(kv->v, kv->t, v + e);
                 sum = sum * old + new;
                 max = top;
             }
@@ -211,11 +224,22 @@ static void meet_page(struct query *a, v8 (*o)[VECTORS], const float *k,
             gather(o + i, (const v8(*)[LANES])s + i, v, common, valid[i], E, 1);
 }
 
+/* n elements from `at` on of a pool, in `wide` where they have to be widened. */
+static const float *page_of(float *wide, const void *pool, enum hyt_dtype t,
+                            size_t at, size_t n)
+{
+    if (t == HYT_F32)
+        return (const float *)pool + at;
+    HYT_KERN_FN(widen)(wide, (struct hyt_weight){pool, t}, at, n);
+    return wide;
+}
+
 /* All pages of n queries that share them. */
 static void attend(struct state *a, size_t n, const int32_t *page,
-                   const float *kpool, const float *vpool, float scale,
-                   size_t g, size_t G, size_t E)
+                   const struct hyt_kv *kv, float scale, size_t g, size_t G,
+                   size_t E)
 {
+    float wide[2][HYT_PAGE * HYT_HEAD_MAX];
     int32_t last = 0;
 
     for (size_t i = 0; i < n; i++) {
@@ -227,17 +251,18 @@ static void attend(struct state *a, size_t n, const int32_t *page,
     }
     for (int32_t start = 0; start <= last; start += HYT_PAGE) {
         size_t at = ((size_t)page[start / HYT_PAGE] * G + g) * E * HYT_PAGE;
+        const float *k = page_of(wide[0], kv->k, kv->t, at, E * HYT_PAGE);
+        const float *v = page_of(wide[1], kv->v, kv->t, at, E * HYT_PAGE);
 
         for (size_t i = 0, share; i < n; i += share) {
             share = n - i == 4 ? 2 : hyt_min_size(SHARE, n - i);
-            meet_page(a->query + i, a->o + i, kpool + at, vpool + at, scale,
-                      start, E, share);
+            meet_page(a->query + i, a->o + i, k, v, scale, start, E, share);
         }
     }
 }
 
 void HYT_KERN_FN(attention)(float *o, float *lse, const float *q,
-                            const float *kpool, const float *vpool,
+                            const struct hyt_kv *kv,
                             const struct hyt_attn_row *row, float scale,
                             size_t g, size_t T, size_t H, size_t G, size_t E)
 {
@@ -256,7 +281,7 @@ void HYT_KERN_FN(attention)(float *o, float *lse, const float *q,
                 a.query[j].q = q + at * E;
                 a.query[j].pos = row[t + (i + j) / R].pos;
             }
-            attend(&a, n, row[t].page, kpool, vpool, scale, g, G, E);
+            attend(&a, n, row[t].page, kv, scale, g, G, E);
             for (size_t j = 0; j < n; j++) {
                 size_t at = (t + (i + j) / R) * H + g * R + (i + j) % R;
                 float m = a.query[j].m, l = a.query[j].l;

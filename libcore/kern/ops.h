@@ -44,9 +44,9 @@ struct kern_attn_bwd {
       (float *x, const int32_t *pos, const float *cos, const float *sin,       \
        float sign, size_t T, size_t H, size_t E))                              \
     X(void, attention,                                                         \
-      (float *o, float *lse, const float *q, const float *kpool,               \
-       const float *vpool, const struct hyt_attn_row *row, float scale,        \
-       size_t g, size_t T, size_t H, size_t G, size_t E))                      \
+      (float *o, float *lse, const float *q, const struct hyt_kv *kv,          \
+       const struct hyt_attn_row *row, float scale, size_t g, size_t T,        \
+       size_t H, size_t G, size_t E))                                          \
     X(void, attention_bwd, (const struct kern_attn_bwd *a, size_t h))          \
     X(void, swiglu, (float *h, const float *g, const float *u, size_t n))      \
     X(void, swiglu_bwd,                                                        \

@@ -31,12 +31,11 @@ static void attention_fwd(struct hyt_state *st, size_t l, struct act *a)
     hyt_rope(a->q, st->pos, st->rope_c, st->rope_s, T, c->H, c->E);
     hyt_rope(a->k, st->pos, st->rope_c, st->rope_s, T, c->G, c->E);
 
-    hyt_kv_store(st->kpool[l], st->vpool[l], a->k, a->v, st->attn, T, c->G,
-                 c->E);
+    hyt_kv_store(&st->kv[l], a->k, a->v, st->attn, T, c->G, c->E);
     for (size_t i = 0; i < st->n_copies; i++)
-        hyt_kv_copy(st->kpool[l], st->vpool[l], st->copy[i].dst,
-                    st->copy[i].src, st->copy[i].n, c->G, c->E);
-    hyt_attention(a->o, a->lse, a->q, st->kpool[l], st->vpool[l], st->attn,
+        hyt_kv_copy(&st->kv[l], st->copy[i].dst, st->copy[i].src, st->copy[i].n,
+                    c->G, c->E);
+    hyt_attention(a->o, a->lse, a->q, &st->kv[l], st->attn,
                   1.0f / sqrtf((float)c->E), T, c->H, c->G, c->E);
     if (a->x2 != a->x)
         memcpy(a->x2, a->x, T * c->D * sizeof(float));

@@ -18,24 +18,27 @@ struct hyt_state *hyt_state_new(const struct hyt_model *m)
 
     st->m = m;
     st->memory = (size_t)1 << 30;
-    st->kpool = hyt_alloc(m->c.L, sizeof(*st->kpool));
-    st->vpool = hyt_alloc(m->c.L, sizeof(*st->vpool));
+    st->kv = hyt_alloc(m->c.L, sizeof(*st->kv));
     st->act = hyt_alloc(m->c.L, sizeof(*st->act));
     return st;
+}
+
+static void free_pools(struct hyt_state *st)
+{
+    for (size_t l = 0; l < st->m->c.L; l++) {
+        free(st->kv[l].k);
+        free(st->kv[l].v);
+    }
 }
 
 void hyt_state_free(struct hyt_state *st)
 {
     if (st == NULL)
         return;
-    for (size_t l = 0; l < st->m->c.L; l++) {
-        free(st->kpool[l]);
-        free(st->vpool[l]);
-    }
+    free_pools(st);
     for (size_t i = 0; i < st->n_seqs; i++)
         free(st->seq[i].page);
-    free(st->kpool);
-    free(st->vpool);
+    free(st->kv);
     free(st->ref);
     free(st->free_page);
     free(st->copy);
@@ -59,13 +62,22 @@ void hyt_state_free(struct hyt_state *st)
     free(st);
 }
 
+/* Of the keys, or the values, of one page in one layer. */
+static size_t page_bytes(const struct hyt_state *st)
+{
+    const struct hyt_config *c = &st->m->c;
+
+    return c->G * c->E * HYT_PAGE * (st->kv->t == HYT_BF16 ? 2 : 4);
+}
+
 size_t hyt_state_bytes(const struct hyt_state *st)
 {
     const struct hyt_config *c = &st->m->c;
-    size_t page = 2 * c->L * c->G * c->E * HYT_PAGE;
+    size_t page = 2 * c->L * page_bytes(st);
 
-    return sizeof(float) * (st->n_pages * page + st->slab_floats +
-                            st->z_floats + 3 * st->head_rows * c->D);
+    return st->n_pages * page +
+           sizeof(float) *
+               (st->slab_floats + st->z_floats + 3 * st->head_rows * c->D);
 }
 
 void hyt_state_set_memory(struct hyt_state *st, size_t bytes)
@@ -73,17 +85,28 @@ void hyt_state_set_memory(struct hyt_state *st, size_t bytes)
     st->memory = bytes;
 }
 
+void hyt_state_set_kv(struct hyt_state *st, enum hyt_dtype t)
+{
+    if (t == st->kv->t)
+        return;
+    if (st->n_free != st->n_pages)
+        HYT_BUG("another format for a cache that is in use");
+    free_pools(st);
+    for (size_t l = 0; l < st->m->c.L; l++)
+        st->kv[l] = (struct hyt_kv){NULL, NULL, t};
+    st->n_pages = st->n_free = 0;
+}
+
 /* --- pages ---------------------------------------------------------------- */
 
 static void grow_pools(struct hyt_state *st)
 {
     const struct hyt_config *c = &st->m->c;
-    size_t page = c->G * c->E * HYT_PAGE;
     size_t n = st->n_pages == 0 ? 16 : st->n_pages * 2;
 
     for (size_t l = 0; l < c->L; l++) {
-        st->kpool[l] = hyt_realloc(st->kpool[l], n * page, sizeof(float));
-        st->vpool[l] = hyt_realloc(st->vpool[l], n * page, sizeof(float));
+        st->kv[l].k = hyt_realloc(st->kv[l].k, n, page_bytes(st));
+        st->kv[l].v = hyt_realloc(st->kv[l].v, n, page_bytes(st));
     }
     st->ref = hyt_grow(st->ref, &st->ref_cap, n, sizeof(*st->ref));
     st->free_page =

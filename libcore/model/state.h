@@ -46,9 +46,9 @@ struct hyt_state {
     const struct hyt_model *m;
 
     /* pages: one pool a layer, the same page numbers in all of them */
-    float **kpool, **vpool; /* [L] */
-    int32_t *ref;           /* users of each page */
-    int32_t *free_page;     /* stack */
+    struct hyt_kv *kv;  /* [L] */
+    int32_t *ref;       /* users of each page */
+    int32_t *free_page; /* stack */
     size_t n_pages, n_free, free_cap, ref_cap;
     struct page_copy *copy;
     size_t n_copies, copy_cap;

@@ -67,6 +67,7 @@ struct hyt_rollouts *hyt_rollouts_new(struct hyt_state *st,
     r->m = m;
     r->tok = tok;
     r->conf = *conf;
+    hyt_state_set_kv(st, conf->kv);
     r->ring = hyt_alloc(conf->window, sizeof(*r->ring));
     r->live = hyt_alloc(conf->rows, sizeof(*r->live));
     for (size_t i = 0; i < conf->n_stop; i++)

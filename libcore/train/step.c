@@ -147,9 +147,9 @@ static float weigh(void *ctx, size_t i, const struct hyt_row_stats *stats)
                                  stats->logp, reference(b, i));
 }
 
-static bool takes_part(const struct hyt_example *e)
+static bool takes_part(const struct hyt_example *e, enum hyt_dtype kv)
 {
-    return e->n_completion > 0 && (e->rollout || e->coef != 0);
+    return e->n_completion > 0 && (e->rollout || e->coef != 0) && e->kv == kv;
 }
 
 static void score_reference(struct micro_batch *b,
@@ -159,6 +159,7 @@ static void score_reference(struct micro_batch *b,
     int32_t *seq = hyt_alloc(n, sizeof(*seq));
 
     hyt_batch_clear(st);
+    hyt_state_set_kv(st, e[0]->kv);
     for (size_t i = 0; i < n; i++)
         seq[i] = add_example(st, e[i]);
     b->ref = hyt_alloc(b->n, sizeof(*b->ref));
@@ -170,6 +171,7 @@ static void score_reference(struct micro_batch *b,
     free(seq);
 }
 
+/* Examples of one format of the cache. */
 static void run_micro_batch(struct hyt_trainer *t,
                             const struct hyt_example *const *e, size_t n,
                             struct hyt_train_sums *sums)
@@ -179,6 +181,7 @@ static void run_micro_batch(struct hyt_trainer *t,
     int32_t *seq = hyt_alloc(n, sizeof(*seq));
 
     hyt_batch_clear(t->st);
+    hyt_state_set_kv(t->st, e[0]->kv);
     for (size_t i = 0; i < n; i++) {
         seq[i] = add_example(t->st, e[i]);
         b.scored = hyt_grow(b.scored, &b.cap, b.n + e[i]->n_completion,
@@ -205,16 +208,15 @@ static void run_micro_batch(struct hyt_trainer *t,
     free(b.ref);
 }
 
-void hyt_train_gradient(struct hyt_trainer *t, const struct hyt_example *e,
-                        size_t n, struct hyt_train_sums *sums)
+/* The examples with a cache of this format, as many at once as fit. */
+static void run_format(struct hyt_trainer *t, const struct hyt_example *e,
+                       size_t n, enum hyt_dtype kv, struct hyt_train_sums *sums)
 {
     const struct hyt_example **part = hyt_alloc(n, sizeof(*part));
     size_t budget = hyt_state_rows_in_memory(t->st), rows = 0, n_part = 0;
 
-    memset(sums, 0, sizeof(*sums));
-    memset(t->grads, 0, t->m->n_floats * sizeof(float));
     for (size_t i = 0; i < n; i++) {
-        if (!takes_part(&e[i]))
+        if (!takes_part(&e[i], kv))
             continue;
         if (n_part > 0 && rows + rows_of(&e[i]) > budget) {
             run_micro_batch(t, part, n_part, sums);
@@ -226,6 +228,15 @@ void hyt_train_gradient(struct hyt_trainer *t, const struct hyt_example *e,
     if (n_part > 0)
         run_micro_batch(t, part, n_part, sums);
     free(part);
+}
+
+void hyt_train_gradient(struct hyt_trainer *t, const struct hyt_example *e,
+                        size_t n, struct hyt_train_sums *sums)
+{
+    memset(sums, 0, sizeof(*sums));
+    memset(t->grads, 0, t->m->n_floats * sizeof(float));
+    run_format(t, e, n, HYT_F32, sums);
+    run_format(t, e, n, HYT_BF16, sums);
 }
 
 /* --- step ----------------------------------------------------------------- */

@@ -134,7 +134,8 @@ static void attend(void *ctx)
 {
     const struct attention *a = ctx;
 
-    hyt_attention(a->o, NULL, a->q, a->k, a->v, a->row, 0.125f, a->T, H, G, E);
+    hyt_attention(a->o, NULL, a->q, &(struct hyt_kv){a->k, a->v, HYT_F32},
+                  a->row, 0.125f, a->T, H, G, E);
 }
 
 /* T rows at the end of a context of n positions, of one sequence or each of

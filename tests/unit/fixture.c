@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -106,4 +107,46 @@ void fixture_add_rows(const struct fixture *f, struct hyt_state *st,
     for (size_t t = 0; t < f->T; t++)
         hyt_batch_add(st, seq[t >= first], f->tokens[t], f->target[t],
                       all || f->target[t] >= 0);
+}
+
+/* --- gradients ------------------------------------------------------------ */
+
+struct coefs {
+    const float *c; /* of the rows with a target, in order */
+    double loss;
+};
+
+static float weigh(void *ctx, size_t i, const struct hyt_row_stats *s)
+{
+    struct coefs *coefs = ctx;
+
+    coefs->loss -= (double)coefs->c[i] * (double)s->logp;
+    return -coefs->c[i];
+}
+
+double fixture_gradient(const struct fixture *f, float *grads,
+                        enum hyt_dtype kv, size_t memory)
+{
+    struct hyt_state *st = hyt_state_new(f->m);
+    struct hyt_row_stats *stats = hyt_alloc(f->T, sizeof(*stats));
+    float *c = hyt_alloc(f->T, sizeof(*c));
+    const float *all = fixture_f32(f, "coef");
+    struct coefs coefs = {c, 0};
+    int32_t seq[2];
+    size_t n = 0;
+
+    for (size_t t = 0; t < f->T; t++)
+        if (f->target[t] >= 0)
+            c[n++] = all[t];
+    memset(grads, 0, f->m->n_floats * sizeof(float));
+    hyt_state_set_memory(st, memory);
+    hyt_state_set_kv(st, kv);
+    fixture_add_rows(f, st, seq, false);
+    hyt_forward(st, true);
+    hyt_head_loss(st, stats, weigh, &coefs, grads);
+    hyt_backward(st, grads);
+    free(c);
+    free(stats);
+    hyt_state_free(st);
+    return coefs.loss;
 }

@@ -41,4 +41,9 @@ void close_to(const char *toy, const char *what, double distance);
 void fixture_add_rows(const struct fixture *f, struct hyt_state *st,
                       int32_t seq[2], bool all);
 
+/* Loss and gradient of the fixture's weighted loss; kv: format of the cache,
+ * memory: budget of the activations. */
+double fixture_gradient(const struct fixture *f, float *grads,
+                        enum hyt_dtype kv, size_t memory);
+
 #endif

@@ -163,49 +163,72 @@ static size_t attn_ny(const struct shape *s)
     return rows(s) * s->H * s->E;
 }
 
+/* A pool of NaN, in either format. */
+static void *nan_pool(size_t n)
+{
+    uint32_t *p = hyt_alloc(n, sizeof(*p));
+
+    for (size_t i = 0; i < n; i++)
+        p[i] = 0x7fc07fc0;
+    return p;
+}
+
+static float *copy_of(const float *x, size_t n)
+{
+    float *y = hyt_alloc(n, sizeof(*y));
+
+    memcpy(y, x, n * sizeof(*y));
+    return y;
+}
+
 /* Pages of the sequences alternate in the pool, which holds NaN at first:
  * what no sequence stored must not be seen. */
-struct kern_cache kern_cache_make(const float *k, const float *v, size_t n0,
-                                  size_t n1, size_t G, size_t E)
+struct kern_cache kern_cache_make(enum hyt_dtype t, const float *k,
+                                  const float *v, size_t n0, size_t n1,
+                                  size_t G, size_t E)
 {
     size_t pages = (n0 + n1) / HYT_PAGE + 2, size = G * E * HYT_PAGE;
-    struct kern_cache c = {hyt_alloc(2 * pages * size, sizeof(float)),
-                           hyt_alloc(2 * pages * size, sizeof(float)),
-                           hyt_alloc(2 * pages, sizeof(int32_t)),
-                           hyt_alloc(n0 + n1, sizeof(struct hyt_attn_row))};
+    struct kern_cache c = {
+        {nan_pool(2 * pages * size), nan_pool(2 * pages * size), t},
+        copy_of(k, (n0 + n1) * G * E),
+        copy_of(v, (n0 + n1) * G * E),
+        hyt_alloc(2 * pages, sizeof(int32_t)),
+        hyt_alloc(n0 + n1, sizeof(struct hyt_attn_row))};
 
-    for (size_t i = 0; i < 2 * pages * size; i++)
-        c.k[i] = c.v[i] = NAN;
     for (size_t i = 0; i < 2 * pages; i++)
         c.page[i] = (int32_t)(i < pages ? 2 * i : 2 * (i - pages) + 1);
-    for (size_t t = 0; t < n0 + n1; t++)
-        c.row[t] =
-            t < n0 ? (struct hyt_attn_row){c.page, (int32_t)t}
-                   : (struct hyt_attn_row){c.page + pages, (int32_t)(t - n0)};
-    hyt_kv_store(c.k, c.v, k, v, c.row, n0 + n1, G, E);
+    for (size_t i = 0; i < n0 + n1; i++)
+        c.row[i] =
+            i < n0 ? (struct hyt_attn_row){c.page, (int32_t)i}
+                   : (struct hyt_attn_row){c.page + pages, (int32_t)(i - n0)};
+    hyt_kv_store(&c.kv, c.k, c.v, c.row, n0 + n1, G, E);
     return c;
 }
 
 void kern_cache_free(struct kern_cache c)
 {
+    free(c.kv.k);
+    free(c.kv.v);
     free(c.k);
     free(c.v);
     free(c.page);
     free(c.row);
 }
 
-static void attend(float *o, float *lse, const float *x, const struct shape *s)
+static struct kern_cache cache_of(const float *x, const struct shape *s)
 {
     const float *k = x + rows(s) * s->H * s->E, *v = k + rows(s) * s->G * s->E;
-    struct kern_cache c = kern_cache_make(k, v, s->T, s->K, s->G, s->E);
 
-    hyt_attention(o, lse, x, c.k, c.v, c.row, 0.25f, rows(s), s->H, s->G, s->E);
-    kern_cache_free(c);
+    return kern_cache_make(s->bf16 ? HYT_BF16 : HYT_F32, k, v, s->T, s->K, s->G,
+                           s->E);
 }
 
 static void attn_fwd(float *y, const float *x, const struct shape *s)
 {
-    attend(y, NULL, x, s);
+    struct kern_cache c = cache_of(x, s);
+
+    hyt_attention(y, NULL, x, &c.kv, c.row, 0.25f, rows(s), s->H, s->G, s->E);
+    kern_cache_free(c);
 }
 
 static void attn_bwd(float *dx, const float *dy, const float *x,
@@ -213,12 +236,14 @@ static void attn_bwd(float *dx, const float *dy, const float *x,
 {
     size_t n = rows(s), nq = n * s->H * s->E, nk = n * s->G * s->E;
     size_t begin[3] = {0, s->T, n};
+    struct kern_cache c = cache_of(x, s);
     float *o = hyt_alloc(nq, sizeof(float));
     float *lse = hyt_alloc(n * s->H, sizeof(float));
 
-    attend(o, lse, x, s);
-    hyt_attention_bwd(dx, dx + nq, dx + nq + nk, dy, x, x + nq, x + nq + nk, o,
-                      lse, begin, 2, 0.25f, s->H, s->G, s->E);
+    hyt_attention(o, lse, x, &c.kv, c.row, 0.25f, n, s->H, s->G, s->E);
+    hyt_attention_bwd(dx, dx + nq, dx + nq + nk, dy, x, c.k, c.v, o, lse, begin,
+                      2, 0.25f, s->H, s->G, s->E);
+    kern_cache_free(c);
     free(o);
     free(lse);
 }
@@ -369,6 +394,9 @@ const struct op kern_large[] = {
     {{"attention 64", .T = 70, .K = 33, .H = 6, .G = 2, .E = 64}, ATTN},
     {{"attention 20", .T = 64, .K = 1, .H = 7, .G = 1, .E = 20}, ATTN},
     {{"attention 40", .T = 5, .K = 150, .H = 2, .G = 2, .E = 40}, ATTN},
+    {{"attention bf16", .T = 70, .K = 33, .H = 6, .G = 2, .E = 20,
+      .bf16 = true},
+     ATTN},
     {{"swiglu", .K = 40003}, GATE},
     {{"embedding", .T = 50, .N = 30, .K = 300}, EMBED},
     {{"vocabulary", .T = 3, .N = 5003}, VOCAB},

@@ -44,13 +44,15 @@ void kern_select_best(void);
 
 /* A cache of two sequences of n0 and n1 rows k, v [n0+n1,G*E]. */
 struct kern_cache {
-    float *k, *v;
+    struct hyt_kv kv;
+    float *k, *v; /* the rows as they were stored */
     int32_t *page;
     struct hyt_attn_row *row;
 };
 
-struct kern_cache kern_cache_make(const float *k, const float *v, size_t n0,
-                                  size_t n1, size_t G, size_t E);
+struct kern_cache kern_cache_make(enum hyt_dtype t, const float *k,
+                                  const float *v, size_t n0, size_t n1,
+                                  size_t G, size_t E);
 void kern_cache_free(struct kern_cache c);
 
 #endif

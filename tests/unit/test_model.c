@@ -126,46 +126,6 @@ static void test_greedy(void **state)
 
 /* --- gradients ------------------------------------------------------------ */
 
-struct coefs {
-    const float *c; /* of the rows with a target, in order */
-    double loss;
-};
-
-static float weigh(void *ctx, size_t i, const struct hyt_row_stats *s)
-{
-    struct coefs *coefs = ctx;
-
-    coefs->loss -= (double)coefs->c[i] * (double)s->logp;
-    return -coefs->c[i];
-}
-
-/* Loss and gradient of the fixture's weighted loss; `memory`: budget of the
- * activations. */
-static double gradient(const struct fixture *f, float *grads, size_t memory)
-{
-    struct hyt_state *st = hyt_state_new(f->m);
-    struct hyt_row_stats *stats = hyt_alloc(f->T, sizeof(*stats));
-    float *c = hyt_alloc(f->T, sizeof(*c));
-    const float *all = fixture_f32(f, "coef");
-    struct coefs coefs = {c, 0};
-    int32_t seq[2];
-    size_t n = 0;
-
-    for (size_t t = 0; t < f->T; t++)
-        if (f->target[t] >= 0)
-            c[n++] = all[t];
-    memset(grads, 0, f->m->n_floats * sizeof(float));
-    hyt_state_set_memory(st, memory);
-    fixture_add_rows(f, st, seq, false);
-    hyt_forward(st, true);
-    hyt_head_loss(st, stats, weigh, &coefs, grads);
-    hyt_backward(st, grads);
-    free(c);
-    free(stats);
-    hyt_state_free(st);
-    return coefs.loss;
-}
-
 static void test_gradients(void **state)
 {
     (void)state;
@@ -177,7 +137,7 @@ static void test_gradients(void **state)
         fixture_open(&f, fixture_toys[i]);
         grads = hyt_grads_new(f.m);
         again = hyt_grads_new(f.m);
-        loss = gradient(&f, grads, (size_t)1 << 30);
+        loss = fixture_gradient(&f, grads, HYT_F32, (size_t)1 << 30);
         expected = (double)fixture_f32(&f, "loss_first")[0];
         close_to(fixture_toys[i], "loss",
                  fabs(loss - expected) / fabs(expected));
@@ -190,7 +150,7 @@ static void test_gradients(void **state)
                                        param->n));
         }
         /* Recomputed layers give the same bits. */
-        gradient(&f, again, 1);
+        fixture_gradient(&f, again, HYT_F32, 1);
         assert_memory_equal(grads, again, f.m->n_floats * sizeof(float));
         free(grads);
         free(again);
@@ -208,9 +168,9 @@ static void test_gradient_any_threads(void **state)
     one = hyt_grads_new(f.m);
     two = hyt_grads_new(f.m);
     hyt_threads_set(1);
-    gradient(&f, one, (size_t)1 << 30);
+    fixture_gradient(&f, one, HYT_F32, (size_t)1 << 30);
     hyt_threads_set(3);
-    gradient(&f, two, (size_t)1 << 30);
+    fixture_gradient(&f, two, HYT_F32, (size_t)1 << 30);
     assert_memory_equal(one, two, f.m->n_floats * sizeof(float));
     hyt_threads_set(2);
     free(one);
