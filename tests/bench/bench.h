@@ -77,6 +77,9 @@ void bench_model_open(struct bench_model *b, const char *shape,
                       const char *dtype);
 void bench_model_close(struct bench_model *b);
 
+/* Some floats below 1, most of them with a fraction. */
+float *bench_numbers(size_t n);
+
 /* A token of the vocabulary for place i of some text. */
 int32_t bench_token(const struct hyt_model *m, size_t i);
 
@@ -122,7 +125,7 @@ HYT_NORETURN void bench_die(const char *fmt, ...) HYT_PRINTF(1, 2);
 /* X(name, whether its threads are pinned: not where programs are started) */
 #define BENCH_GROUPS(X)                                                        \
     X(products, true)                                                          \
-    X(attention, true)                                                         \
+    X(context, true)                                                           \
     X(forward, true)                                                           \
     X(prg, true)                                                               \
     X(rollout, true)                                                           \

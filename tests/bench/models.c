@@ -34,6 +34,15 @@ void bench_model_close(struct bench_model *b)
     hyt_ckpt_close(b->ckpt);
 }
 
+float *bench_numbers(size_t n)
+{
+    float *x = hyt_alloc_aligned(n, sizeof(*x));
+
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)(i * 2654435761U % 1024) / 1024 - 0.5f;
+    return x;
+}
+
 int32_t bench_token(const struct hyt_model *m, size_t i)
 {
     return (int32_t)hyt_rng_below(1, i, m->c.V);
