@@ -207,6 +207,7 @@ static int start(struct update *u)
     };
     struct hyt_err *err = &u->m.err;
 
+    hyt_trace_op(&u->m.trace, NULL);
     if (!dry_run) {
         u->work = hyt_work_begin(
             u->o.ckpt, out_dir ? out_dir : hyt_ckpt_dir(u->o.ckpt), err);
@@ -216,6 +217,7 @@ static int start(struct update *u)
     u->step = hyt_ckpt_step(u->o.ckpt);
     u->trainer = hyt_trainer_new(u->o.model, u->work, u->ref.model, &conf,
                                  (size_t)memory, err);
+    hyt_trace_op(&u->m.trace, "start");
     return u->trainer == NULL ? -1 : 0;
 }
 
@@ -239,7 +241,9 @@ static int commit(struct update *u, int got)
         hyt_work_meta(u->work, HYT_CURSOR_KEY, text);
         hyt_work_meta(u->work, HYT_OPTIONS_KEY, u->options.s);
     }
+    hyt_trace_op(&u->m.trace, NULL);
     status = hyt_work_commit(u->work, u->step, &u->m.err);
+    hyt_trace_op(&u->m.trace, "commit");
     if (status < 0)
         return -1;
     hyt_buf_printf(&line, "{\"committed\":%llu,\"step\":%llu}\n",

@@ -252,6 +252,9 @@ void hyt_main_open(struct hyt_main *m, const struct hyt_tool *tool, int argc,
     catch_signals(tool);
     defaults(m);
     parse(m, argc, argv);
+    if (hyt_trace_check(&m->err) < 0)
+        hyt_main_die(m);
+    hyt_trace_begin(&m->trace);
     m->began = m->shown = hyt_now_us();
     m->rec = hyt_rec_new();
     if (!(tool->flags & HYT_TOOL_NO_INPUT))
@@ -293,10 +296,13 @@ int hyt_main_keep(struct hyt_main *m, int status)
 
 int hyt_main_next(struct hyt_main *m, struct hyt_rec **rec)
 {
+    /* What came before the first is the start; afterwards, the tool's work. */
+    hyt_trace_op(&m->trace, m->n_read == 0 ? "start" : NULL);
     for (;;) {
         struct hyt_line line;
         int got = stopping ? 0 : hyt_lines_next(m->in, &line, &m->err);
 
+        hyt_trace_op(&m->trace, "read");
         /* The input that a signal cut ends within a line, perhaps. */
         if (got == 0 || stopping)
             return 0;
@@ -304,6 +310,7 @@ int hyt_main_next(struct hyt_main *m, struct hyt_rec **rec)
             m->n_read++;
         if (got > 0)
             got = hyt_rec_load(m->rec, &line, &m->err);
+        hyt_trace_op(&m->trace, "parse");
         if (got >= 0) {
             *rec = m->rec;
             return 1;
@@ -316,9 +323,14 @@ int hyt_main_next(struct hyt_main *m, struct hyt_rec **rec)
 int hyt_main_write(struct hyt_main *m, const struct hyt_rec *rec,
                    struct hyt_err *err)
 {
-    if (hyt_rec_write(rec, m->out, err) < 0)
-        return -1;
-    return m->unbuffered ? hyt_out_flush(m->out, err) : 0;
+    int status;
+
+    hyt_trace_op(&m->trace, NULL);
+    status = hyt_rec_write(rec, m->out, err);
+    if (status == 0 && m->unbuffered)
+        status = hyt_out_flush(m->out, err);
+    hyt_trace_op(&m->trace, "write");
+    return status;
 }
 
 int hyt_main_close(struct hyt_main *m, int got)
@@ -327,16 +339,21 @@ int hyt_main_close(struct hyt_main *m, int got)
 
     unfinished = NULL;
     hyt_say_clear(m);
+    hyt_trace_op(&m->trace, NULL);
     if (failed)
         hyt_out_discard(m->out);
     else if (hyt_out_close(m->out, &m->err) < 0)
         failed = true;
+    hyt_trace_op(&m->trace, "write");
+    hyt_trace_end(&m->trace, m->tool->name);
     if (failed)
         hyt_say(m, m->err.msg);
     if (m->n_bad > 0)
         hyt_main_warn(m, "%llu of %llu records skipped",
                       (unsigned long long)m->n_bad,
                       (unsigned long long)m->n_read);
+    if (hyt_trace_check(&m->err) < 0)
+        hyt_main_warn(m, "%s", m->err.msg);
     hyt_lines_close(m->in);
     hyt_rec_free(m->rec);
     m->out = NULL;

@@ -64,6 +64,8 @@ struct hyt_main {
     int64_t max_line;
     bool quiet, verbose, skip_bad, overwrite, unbuffered, zstd;
 
+    struct hyt_trace_span trace; /* of the process */
+
     /* progress */
     uint64_t began, shown; /* microseconds */
     bool progress_shown;

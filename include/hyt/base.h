@@ -133,11 +133,33 @@ void hyt_utf8_put(struct hyt_buf *b, uint32_t cp);
  * of the machine. */
 uint64_t hyt_now_us(void);
 
-/* Where HYT_TRACE names a file, each span becomes one JSONL line in it:
- * {"span":name,"at":start,"us":duration,"pid":process}.  Elsewhere these cost a
- * load and a branch.  Spans of one thread nest.  The name is printed as it
- * is: no quotes in it. */
-uint64_t hyt_trace_begin(void);
-void hyt_trace_end(const char *name, uint64_t begin);
+/*
+ * A span of work, and the time that each kind of operation took in it.  Where
+ * HYT_TRACE names a file, the span's end appends one line to it:
+ *
+ *     {"span":name,"at":start,"us":duration,"pid":process,"ops":{name:us,…}}
+ *
+ * Elsewhere each call costs a load and a branch.  Names are string constants
+ * and are printed as they are: no quotes in them.
+ */
+enum { HYT_TRACE_OPS = 32 };
+
+struct hyt_trace_span {
+    uint64_t began, mark; /* nanoseconds; began 0: nothing is traced */
+    size_t n;
+    struct {
+        const char *name;
+        uint64_t ns;
+    } op[HYT_TRACE_OPS];
+};
+
+void hyt_trace_begin(struct hyt_trace_span *s);
+/* What ran since the last of these calls was `op`; NULL: it does not count. */
+void hyt_trace_op(struct hyt_trace_span *s, const char *op);
+void hyt_trace_end(struct hyt_trace_span *s, const char *name);
+
+/* -1 where HYT_TRACE names a file that cannot be opened, or that a line could
+ * not be written to. */
+int hyt_trace_check(struct hyt_err *err) HYT_MUST_USE;
 
 #endif

@@ -32,17 +32,21 @@ static void feed_forward_bwd(struct hyt_state *st, size_t l,
     /* x_next = x2 + s W_down */
     hyt_matmul_bwd_x(zeroed(d->ds, T * F), d->dx, w->w_down.w, T, D, F);
     hyt_matmul_bwd_w(grads + w->w_down.grad, NULL, d->dx, a->s, T, D, F);
+    hyt_trace_op(&st->trace, "down_bwd");
     /* s = silu(g) u */
     hyt_swiglu_bwd(zeroed(d->dg, T * F), zeroed(d->du, T * F), d->ds, a->g,
                    a->u, T * F);
+    hyt_trace_op(&st->trace, "swiglu_bwd");
     /* g = h2 W_gate, u = h2 W_up */
     hyt_matmul_bwd_x(zeroed(d->dh, T * D), d->dg, w->w_gate.w, T, F, D);
     hyt_matmul_bwd_x(d->dh, d->du, w->w_up.w, T, F, D);
     hyt_matmul_bwd_w(grads + w->w_gate.grad, NULL, d->dg, a->h2, T, F, D);
     hyt_matmul_bwd_w(grads + w->w_up.grad, NULL, d->du, a->h2, T, F, D);
+    hyt_trace_op(&st->trace, "gate_up_bwd");
     /* h2 = norm(x2); what the residual carried stays in dx */
     hyt_rmsnorm_bwd(d->dx, grads + w->ffn_norm.grad, d->dh, a->x2, a->r2,
                     w->ffn_norm.w, T, D);
+    hyt_trace_op(&st->trace, "norm_bwd");
 }
 
 /* q, k = rope(norm(q0, k0)): leaves the gradients of q0, k0 in *dq, *dk. */
@@ -57,6 +61,7 @@ static void positions_bwd(struct hyt_state *st, size_t l, const struct act *a,
     *dk = d->dk;
     hyt_rope_bwd(d->dq, st->pos, st->rope_c, st->rope_s, T, c->H, c->E);
     hyt_rope_bwd(d->dk, st->pos, st->rope_c, st->rope_s, T, c->G, c->E);
+    hyt_trace_op(&st->trace, "rope_bwd");
     if (!c->qk_norm)
         return;
     *dq = zeroed(d->dqn, T * c->H * c->E);
@@ -65,6 +70,7 @@ static void positions_bwd(struct hyt_state *st, size_t l, const struct act *a,
                     w->q_norm.w, T * c->H, c->E);
     hyt_rmsnorm_bwd(*dk, grads + w->k_norm.grad, d->dk, a->k0, a->rk,
                     w->k_norm.w, T * c->G, c->E);
+    hyt_trace_op(&st->trace, "norm_bwd");
 }
 
 static void attention_bwd(struct hyt_state *st, size_t l, const struct act *a,
@@ -82,11 +88,13 @@ static void attention_bwd(struct hyt_state *st, size_t l, const struct act *a,
     /* x2 = x + o Wo */
     hyt_matmul_bwd_x(zeroed(d->d_o, T * HE), d->dx, w->wo.w, T, D, HE);
     hyt_matmul_bwd_w(grads + w->wo.grad, bo, d->dx, a->o, T, D, HE);
+    hyt_trace_op(&st->trace, "o_bwd");
     /* o = attention(q, k, v) */
     hyt_attention_bwd(zeroed(d->dq, T * HE), zeroed(d->dk, T * GE),
                       zeroed(d->dv, T * GE), d->d_o, a->q, a->k, a->v, a->o,
                       a->lse, st->begin, st->n_begin, 1.0f / sqrtf((float)c->E),
                       c->H, c->G, c->E);
+    hyt_trace_op(&st->trace, "attention_bwd");
     positions_bwd(st, l, a, d, &dq, &dk, grads);
     /* q0, k0, v = h1 W + b */
     hyt_matmul_bwd_x(zeroed(d->dh, T * D), dq, w->wq.w, T, HE, D);
@@ -95,9 +103,11 @@ static void attention_bwd(struct hyt_state *st, size_t l, const struct act *a,
     hyt_matmul_bwd_w(grads + w->wq.grad, bq, dq, a->h1, T, HE, D);
     hyt_matmul_bwd_w(grads + w->wk.grad, bk, dk, a->h1, T, GE, D);
     hyt_matmul_bwd_w(grads + w->wv.grad, bv, d->dv, a->h1, T, GE, D);
+    hyt_trace_op(&st->trace, "qkv_bwd");
     /* h1 = norm(x) */
     hyt_rmsnorm_bwd(d->dx, grads + w->attn_norm.grad, d->dh, a->x, a->r1,
                     w->attn_norm.w, T, D);
+    hyt_trace_op(&st->trace, "norm_bwd");
 }
 
 static float *allocate(struct hyt_state *st, struct dact *d)
@@ -126,7 +136,6 @@ void hyt_backward(struct hyt_state *st, float *grads)
 {
     const struct hyt_model *m = st->m;
     size_t T = st->n_rows, D = m->c.D;
-    uint64_t began = hyt_trace_begin();
     struct dact d;
     float *slab;
     int32_t *id;
@@ -135,11 +144,13 @@ void hyt_backward(struct hyt_state *st, float *grads)
         return;
     if (st->saved == SAVE_NONE)
         HYT_BUG("a backward pass without saved activations");
+    hyt_trace_begin(&st->trace);
     slab = allocate(st, &d);
     id = hyt_alloc(T, sizeof(*id));
     /* hyt_head_loss() left the gradient of the wanted rows */
     for (size_t i = 0; i < st->n_want; i++)
         memcpy(d.dx + st->want[i] * D, st->dxw + i * D, D * sizeof(float));
+    hyt_trace_op(&st->trace, "head_bwd");
     for (size_t l = m->c.L; l-- > 0;) {
         struct act *a = &st->act[l];
 
@@ -152,7 +163,8 @@ void hyt_backward(struct hyt_state *st, float *grads)
     for (size_t t = 0; t < T; t++)
         id[t] = st->row[t].token;
     hyt_embed_bwd(grads + m->embed.grad, d.dx, id, T, D);
+    hyt_trace_op(&st->trace, "embed_bwd");
     free(id);
     free(slab);
-    hyt_trace_end("backward", began);
+    hyt_trace_end(&st->trace, "backward");
 }

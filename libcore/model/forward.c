@@ -18,28 +18,36 @@ static void attention_fwd(struct hyt_state *st, size_t l, struct act *a)
 {
     const struct hyt_config *c = &st->m->c;
     const struct hyt_layer *w = &st->m->layer[l];
+    struct hyt_trace_span *trace = &st->trace;
     size_t T = st->n_rows, HE = c->H * c->E, GE = c->G * c->E;
 
     hyt_rmsnorm(a->h1, a->r1, a->x, w->attn_norm.w, c->eps, T, c->D);
+    hyt_trace_op(trace, "norm");
     hyt_matmul(a->q0, a->h1, w->wq.w, w->bq.w, false, T, HE, c->D);
     hyt_matmul(a->k0, a->h1, w->wk.w, w->bk.w, false, T, GE, c->D);
     hyt_matmul(a->v, a->h1, w->wv.w, w->bv.w, false, T, GE, c->D);
+    hyt_trace_op(trace, "qkv");
     if (c->qk_norm) {
         hyt_rmsnorm(a->q, a->rq, a->q0, w->q_norm.w, c->eps, T * c->H, c->E);
         hyt_rmsnorm(a->k, a->rk, a->k0, w->k_norm.w, c->eps, T * c->G, c->E);
+        hyt_trace_op(trace, "norm");
     }
     hyt_rope(a->q, st->pos, st->rope_c, st->rope_s, T, c->H, c->E);
     hyt_rope(a->k, st->pos, st->rope_c, st->rope_s, T, c->G, c->E);
+    hyt_trace_op(trace, "rope");
 
     hyt_kv_store(&st->kv[l], a->k, a->v, st->attn, T, c->G, c->E);
     for (size_t i = 0; i < st->n_copies; i++)
         hyt_kv_copy(&st->kv[l], st->copy[i].dst, st->copy[i].src, st->copy[i].n,
                     c->G, c->E);
+    hyt_trace_op(trace, "kv");
     hyt_attention(a->o, a->lse, a->q, &st->kv[l], st->attn,
                   1.0f / sqrtf((float)c->E), T, c->H, c->G, c->E);
+    hyt_trace_op(trace, "attention");
     if (a->x2 != a->x)
         memcpy(a->x2, a->x, T * c->D * sizeof(float));
     hyt_matmul(a->x2, a->o, w->wo.w, w->bo.w, true, T, c->D, HE);
+    hyt_trace_op(trace, "o");
 }
 
 static void feed_forward_fwd(struct hyt_state *st, size_t l, struct act *a,
@@ -48,17 +56,22 @@ static void feed_forward_fwd(struct hyt_state *st, size_t l, struct act *a,
     const struct hyt_config *c = &st->m->c;
     const struct hyt_layer *w = &st->m->layer[l];
     const struct hyt_weight none = {NULL, HYT_F32};
+    struct hyt_trace_span *trace = &st->trace;
     size_t T = st->n_rows;
 
     hyt_rmsnorm(a->h2, a->r2, a->x2, w->ffn_norm.w, c->eps, T, c->D);
+    hyt_trace_op(trace, "norm");
     hyt_matmul(a->g, a->h2, w->w_gate.w, none, false, T, c->F, c->D);
     hyt_matmul(a->u, a->h2, w->w_up.w, none, false, T, c->F, c->D);
+    hyt_trace_op(trace, "gate_up");
     hyt_swiglu(a->s, a->g, a->u, T * c->F);
+    hyt_trace_op(trace, "swiglu");
     if (x_next == NULL)
         return; /* recomputing: what comes after is there already */
     if (x_next != a->x2)
         memcpy(x_next, a->x2, T * c->D * sizeof(float));
     hyt_matmul(x_next, a->s, w->w_down.w, none, true, T, c->D, c->F);
+    hyt_trace_op(trace, "down");
 }
 
 void hyt_block_fwd(struct hyt_state *st, size_t l, struct act *a, float *x_next)
@@ -153,19 +166,21 @@ static enum save_mode choose_mode(const struct hyt_state *st, bool save)
 void hyt_forward(struct hyt_state *st, bool save)
 {
     const struct hyt_config *c = &st->m->c;
-    uint64_t began = hyt_trace_begin();
 
     if (st->n_rows == 0)
         return;
+    hyt_trace_begin(&st->trace);
     address_rows(st);
     if (save)
         find_sequences(st);
     hyt_state_layout(st, choose_mode(st, save));
+    hyt_trace_op(&st->trace, "batch");
     embed_rows(st, st->act[0].x);
+    hyt_trace_op(&st->trace, "embed");
     for (size_t l = 0; l < c->L; l++)
         hyt_block_fwd(st, l, &st->act[l],
                       l + 1 < c->L ? st->act[l + 1].x : st->x_out);
     forget_copies(st);
     hyt_state_bury(st);
-    hyt_trace_end("forward", began);
+    hyt_trace_end(&st->trace, "forward");
 }

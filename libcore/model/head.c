@@ -47,6 +47,7 @@ static void gather(struct hyt_state *st)
         memcpy(st->xw + i * c->D, st->x_out + st->want[i] * c->D,
                c->D * sizeof(float));
     hyt_rmsnorm(st->hw, st->rw, st->xw, st->m->final_norm.w, c->eps, n, c->D);
+    hyt_trace_op(&st->trace, "norm");
 }
 
 /* Moves the logits of ids that have a token to the front of their row. */
@@ -81,23 +82,25 @@ static void logits_of(struct hyt_state *st, size_t i, size_t n, int32_t *target)
         if (target[j] >= 0)
             target[j] = m->place[target[j]];
     }
+    hyt_trace_op(&st->trace, "head");
 }
 
 void hyt_head_stats(struct hyt_state *st, struct hyt_row_stats *stats)
 {
     size_t V = st->m->vocab, tile = hyt_state_head_tile(st);
-    uint64_t began = hyt_trace_begin();
     int32_t *target = hyt_alloc(tile, sizeof(*target));
 
+    hyt_trace_begin(&st->trace);
     gather(st);
     for (size_t i = 0; i < st->n_want; i += tile) {
         size_t n = st->n_want - i < tile ? st->n_want - i : tile;
 
         logits_of(st, i, n, target);
         hyt_vocab_stats(stats + i, st->z, target, n, st->m->n_tokens, V);
+        hyt_trace_op(&st->trace, "vocabulary");
     }
     free(target);
-    hyt_trace_end("head", began);
+    hyt_trace_end(&st->trace, "head");
 }
 
 struct each_row {
@@ -120,9 +123,9 @@ void hyt_head_logits(struct hyt_state *st,
                      void *ctx)
 {
     size_t tile = hyt_state_head_tile(st);
-    uint64_t began = hyt_trace_begin();
     int32_t *target = hyt_alloc(tile, sizeof(*target));
 
+    hyt_trace_begin(&st->trace);
     gather(st);
     for (size_t i = 0; i < st->n_want; i += tile) {
         size_t n = st->n_want - i < tile ? st->n_want - i : tile;
@@ -130,9 +133,10 @@ void hyt_head_logits(struct hyt_state *st,
 
         logits_of(st, i, n, target);
         hyt_parallel_for(n, one_row, &each);
+        hyt_trace_op(&st->trace, "sampling");
     }
     free(target);
-    hyt_trace_end("head", began);
+    hyt_trace_end(&st->trace, "head");
 }
 
 /*
@@ -146,11 +150,11 @@ void hyt_head_loss(struct hyt_state *st, struct hyt_row_stats *stats,
 {
     const struct hyt_model *m = st->m;
     size_t D = m->c.D, V = m->vocab, tile = hyt_state_head_tile(st);
-    uint64_t began = hyt_trace_begin();
     int32_t *target = hyt_alloc(tile, sizeof(*target));
     float *g = hyt_alloc(tile, sizeof(*g));
     float *dh = hyt_alloc_aligned(tile * D, sizeof(float));
 
+    hyt_trace_begin(&st->trace);
     gather(st);
     memset(st->dxw, 0, st->n_want * D * sizeof(float));
     for (size_t i = 0; i < st->n_want; i += tile) {
@@ -158,20 +162,24 @@ void hyt_head_loss(struct hyt_state *st, struct hyt_row_stats *stats,
 
         logits_of(st, i, n, target);
         hyt_vocab_stats(stats + i, st->z, target, n, st->m->n_tokens, V);
+        hyt_trace_op(&st->trace, "vocabulary");
         for (size_t j = 0; j < n; j++)
             g[j] = weigh(ctx, i + j, &stats[i + j]);
         hyt_vocab_bwd(st->z, stats + i, target, g, n, m->n_tokens, V);
         for (size_t j = 0; j < n && m->token != NULL; j++)
             open_gaps(m, st->z + j * V);
+        hyt_trace_op(&st->trace, "vocabulary_bwd");
         memset(dh, 0, n * D * sizeof(float));
         hyt_matmul_bwd_x(dh, st->z, m->head.w, n, V, D);
         hyt_matmul_bwd_w(grads + m->head.grad, NULL, st->z, st->hw + i * D, n,
                          V, D);
+        hyt_trace_op(&st->trace, "head_bwd");
         hyt_rmsnorm_bwd(st->dxw + i * D, grads + m->final_norm.grad, dh,
                         st->xw + i * D, st->rw + i, m->final_norm.w, n, D);
+        hyt_trace_op(&st->trace, "norm_bwd");
     }
     free(dh);
     free(g);
     free(target);
-    hyt_trace_end("head loss", began);
+    hyt_trace_end(&st->trace, "head loss");
 }

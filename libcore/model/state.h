@@ -44,6 +44,7 @@ enum save_mode { SAVE_NONE, SAVE_INPUTS, SAVE_ALL };
 
 struct hyt_state {
     const struct hyt_model *m;
+    struct hyt_trace_span trace; /* of the pass that runs */
 
     /* pages: one pool a layer, the same page numbers in all of them */
     struct hyt_kv *kv;  /* [L] */

@@ -233,8 +233,13 @@ static void run_format(struct hyt_trainer *t, const struct hyt_example *e,
 void hyt_train_gradient(struct hyt_trainer *t, const struct hyt_example *e,
                         size_t n, struct hyt_train_sums *sums)
 {
+    struct hyt_trace_span trace;
+
     memset(sums, 0, sizeof(*sums));
+    hyt_trace_begin(&trace);
     memset(t->grads, 0, t->m->n_floats * sizeof(float));
+    hyt_trace_op(&trace, "zero");
+    hyt_trace_end(&trace, "zero");
     run_format(t, e, n, HYT_F32, sums);
     run_format(t, e, n, HYT_BF16, sums);
 }
@@ -248,8 +253,8 @@ double hyt_trainer_grad_norm(const struct hyt_trainer *t)
 
 void hyt_train_apply(struct hyt_trainer *t, uint64_t step, double lr)
 {
-    uint64_t began = hyt_trace_begin();
-    double norm = hyt_trainer_grad_norm(t), n = (double)step;
+    struct hyt_trace_span trace;
+    double norm, n = (double)step;
     struct hyt_adamw a = {
         .lr = (float)lr,
         .beta1 = (float)t->conf.beta1,
@@ -261,6 +266,9 @@ void hyt_train_apply(struct hyt_trainer *t, uint64_t step, double lr)
         .gscale = 1,
     };
 
+    hyt_trace_begin(&trace);
+    norm = hyt_trainer_grad_norm(t);
+    hyt_trace_op(&trace, "grad_norm");
     if (t->conf.clip_grad > 0 && norm > t->conf.clip_grad)
         a.gscale = (float)(t->conf.clip_grad / norm);
     for (size_t i = 0; i < t->m->n_params; i++) {
@@ -274,7 +282,8 @@ void hyt_train_apply(struct hyt_trainer *t, uint64_t step, double lr)
     if (t->second_head != NULL)
         memcpy(t->second_head->data, t->m->embed.w.p,
                (size_t)t->second_head->from->n_bytes);
-    hyt_trace_end("adamw", began);
+    hyt_trace_op(&trace, "adamw");
+    hyt_trace_end(&trace, "adamw");
 }
 
 double hyt_learning_rate(double lr, enum hyt_schedule s, uint64_t step,

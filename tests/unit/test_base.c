@@ -207,29 +207,42 @@ static void test_trace(void **state)
     char path[] = "/tmp/hyt-trace-XXXXXX";
     char line[256];
     const int fd = mkstemp(path);
-    unsigned long long at, us;
-    uint64_t outer;
+    struct hyt_trace_span outer, inner;
+    unsigned long long at;
+    double us, a, b;
     long pid;
     FILE *f;
 
     (void)state;
     assert_true(fd >= 0);
     assert_int_equal(setenv("HYT_TRACE", path, 1), 0);
-    outer = hyt_trace_begin();
-    hyt_trace_end("inner", hyt_trace_begin());
-    hyt_trace_end("outer", outer);
+    hyt_trace_begin(&outer);
+    hyt_trace_begin(&inner);
+    hyt_trace_op(&inner, "a");
+    hyt_trace_op(&inner, "b");
+    for (uint64_t t = hyt_now_us(); hyt_now_us() < t + 2000;)
+        ;
+    hyt_trace_op(&inner, NULL);
+    hyt_trace_op(&inner, "a");
+    for (uint64_t t = hyt_now_us(); hyt_now_us() < t + 1000;)
+        ;
+    hyt_trace_op(&inner, "b");
+    hyt_trace_end(&inner, "inner");
+    hyt_trace_end(&inner, "ended");
+    hyt_trace_end(&outer, "outer");
     f = fdopen(fd, "r");
     assert_non_null(f);
     assert_non_null(fgets(line, sizeof line, f));
     assert_int_equal(sscanf(line,
-                            "{\"span\":\"inner\",\"at\":%llu,\"us\":%llu,"
-                            "\"pid\":%ld}",
-                            &at, &us, &pid),
-                     3);
-    assert_true(at >= outer && pid == (long)getpid());
+                            "{\"span\":\"inner\",\"at\":%llu,\"us\":%lf,"
+                            "\"pid\":%ld,\"ops\":{\"a\":%lf,\"b\":%lf}}\n",
+                            &at, &us, &pid, &a, &b),
+                     5);
+    assert_true(at >= outer.began / 1000 && pid == (long)getpid());
+    assert_true(b >= 900 && a >= 0 && us >= a + b + 1900);
     assert_non_null(fgets(line, sizeof line, f));
     assert_non_null(strstr(line, "\"span\":\"outer\""));
-    assert_int_equal(line[strlen(line) - 1], '\n');
+    assert_non_null(strstr(line, "\"ops\":{}}\n"));
     assert_null(fgets(line, sizeof line, f));
     fclose(f);
     unlink(path);
