@@ -168,9 +168,9 @@ void hyt_attention(float *o, float *lse, const float *q,
 
 /*
  * For training batches: rows [begin[i], begin[i+1]) are the whole sequence i,
- * positions 0, 1, …; k, v [T, G*E] are plain rows, as they were stored. D_th = do_th . o_th ds_thp =
- * a_thp (do_th . v_pg - D_th) dq += scale ds k    dk += scale ds^T q    dv +=
- * a^T do
+ * positions 0, 1, …; k, v [T, G*E] are plain rows, as they were stored.
+ *     D_th = do_th . o_th        ds_thp = a_thp (do_th . v_pg - D_th)
+ *     dq += scale ds k    dk += scale ds^T q    dv += a^T do
  */
 void hyt_attention_bwd(float *dq, float *dk, float *dv, const float *dout,
                        const float *q, const float *k, const float *v,

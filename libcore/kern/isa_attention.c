@@ -224,7 +224,7 @@ static void meet_page(struct query *a, v8 (*o)[VECTORS], const float *k,
             gather(o + i, (const v8(*)[LANES])s + i, v, common, valid[i], E, 1);
 }
 
-/* n elements from `at` on of a pool, in `wide` where they have to be widened. */
+/* n elements of a pool from `at` on; in `wide`, where they must be widened. */
 static const float *page_of(float *wide, const void *pool, enum hyt_dtype t,
                             size_t at, size_t n)
 {

@@ -90,7 +90,7 @@ static void free_attention(struct attention *a)
 static double time_context(enum hyt_dtype t, size_t n, bool decode,
                            double before)
 {
-    double seen = decode ? POSITIONS : (double)(n * (n + 1) / 2);
+    double seen = decode ? POSITIONS : (double)n * (double)(n + 1) / 2;
     double flops = 4.0 * H * E * seen;
     double bytes = (t == HYT_BF16 ? 4.0 : 8.0) * G * E * seen;
     struct attention a;

@@ -80,6 +80,7 @@ says 'f32|bf16'
 jq -c 'if .sampling then .sampling.kv = "fp8" else . end' weighted >changed
 line=$(jq -c 'select(.sampling) | input_line_number' weighted | head -n 1)
 for tool in hyt-prg 'hyt-update --dry-run'; do
+    # shellcheck disable=SC2086 # words
     fails $tool -m m changed >out
     says "changed:$line:[0-9]*: sampling.kv is none of f32|bf16"
 done
