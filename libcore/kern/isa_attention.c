@@ -234,6 +234,15 @@ static const float *page_of(float *wide, const void *pool, enum hyt_dtype t,
     return wide;
 }
 
+/* The next page is not next in memory: the CPU does not foresee it. */
+static void fetch(const void *pool, enum hyt_dtype t, size_t at, size_t n)
+{
+    size_t size = t == HYT_BF16 ? 2 : 4;
+
+    for (size_t i = 0; i < n * size; i += 64)
+        __builtin_prefetch((const char *)pool + at * size + i);
+}
+
 /* All pages of n queries that share them. */
 static void attend(struct state *a, size_t n, const int32_t *page,
                    const struct hyt_kv *kv, float scale, size_t g, size_t G,
@@ -250,9 +259,15 @@ static void attend(struct state *a, size_t n, const int32_t *page,
             a->o[i][e / 8] = v8_set(0);
     }
     for (int32_t start = 0; start <= last; start += HYT_PAGE) {
-        size_t at = ((size_t)page[start / HYT_PAGE] * G + g) * E * HYT_PAGE;
-        const float *k = page_of(wide[0], kv->k, kv->t, at, E * HYT_PAGE);
-        const float *v = page_of(wide[1], kv->v, kv->t, at, E * HYT_PAGE);
+        const int32_t *p = page + start / HYT_PAGE;
+        size_t size = E * HYT_PAGE, at = ((size_t)p[0] * G + g) * size;
+        const float *k = page_of(wide[0], kv->k, kv->t, at, size);
+        const float *v = page_of(wide[1], kv->v, kv->t, at, size);
+
+        if (start + HYT_PAGE <= last) {
+            fetch(kv->k, kv->t, ((size_t)p[1] * G + g) * size, size);
+            fetch(kv->v, kv->t, ((size_t)p[1] * G + g) * size, size);
+        }
 
         for (size_t i = 0, share; i < n; i += share) {
             share = n - i == 4 ? 2 : hyt_min_size(SHARE, n - i);
