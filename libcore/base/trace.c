@@ -109,8 +109,9 @@ void hyt_trace_end(struct hyt_trace_span *s, const char *name)
 
     if (fd < 0 || s->began == 0)
         return;
-    hyt_buf_printf(&b, "{\"span\":\"%s\",\"at\":%llu,\"us\":", name,
-                   (unsigned long long)(s->began / 1000));
+    hyt_buf_printf(&b, "{\"span\":\"%s\",\"at\":", name);
+    put_us(&b, s->began);
+    hyt_buf_puts(&b, ",\"us\":");
     put_us(&b, now_ns() - s->began);
     hyt_buf_printf(&b, ",\"pid\":%ld,\"ops\":{", (long)getpid());
     for (size_t i = 0; i < s->n; i++) {

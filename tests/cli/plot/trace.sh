@@ -44,7 +44,7 @@ hyt-plot trace real | awk '$1 == "all" { n = $3 * 1e6 } END { print int(n + 0.5)
     >got
 jq -s 'def covered: sort_by(.at) | reduce .[] as $s ({end: -1, sum: 0};
     if $s.at >= .end then {end: ($s.at + $s.us), sum: (.sum + $s.us)} else . end)
-    | .sum; covered' real | diff - got
+    | .sum | round; covered' real | diff - got
 
 printf '{"span":"x","at":1,"us":"long","pid":1}\n' >other
 fails 1 'other:1:25:' trace other
