@@ -10,7 +10,7 @@
  */
 #include <stdlib.h>
 
-#include "text/bpe.h"
+#include "text/tokmodel.h"
 
 #define NONE UINT32_MAX
 
@@ -27,6 +27,7 @@ struct hyt_candidate {
 
 void hyt_bpe_work_free(struct hyt_bpe_work *w)
 {
+    hyt_ids32_free(&w->ids);
     free(w->symbol);
     free(w->heap);
 }
@@ -71,26 +72,27 @@ static struct hyt_candidate pop(struct hyt_bpe_work *w)
     return top;
 }
 
-/* Pushes the pair whose left symbol is at `at`, if it has a rank. */
-static void consider(const struct hyt_bpe *bpe, struct hyt_bpe_work *w,
+/* Pushes the pair whose left symbol is at `at`, if it has a rank and does not
+ * become a special token. */
+static void consider(const struct hyt_tokmodel *m, struct hyt_bpe_work *w,
                      uint32_t at)
 {
     const uint32_t next = at == NONE ? NONE : w->symbol[at].next;
-    const struct hyt_merge *m;
+    const struct hyt_merge *merge;
 
     if (next == NONE)
         return;
-    m = hyt_bpe_merge(bpe, w->symbol[at].id, w->symbol[next].id);
-    if (m)
-        push(w, (struct hyt_candidate){m->rank, at, w->symbol[at].id,
-                                       w->symbol[next].id, m->id});
+    merge = hyt_bpe_merge(&m->bpe, w->symbol[at].id, w->symbol[next].id);
+    if (merge && !(m->vocab->piece[merge->id].flags & HYT_PIECE_SPECIAL))
+        push(w, (struct hyt_candidate){merge->rank, at, w->symbol[at].id,
+                                       w->symbol[next].id, merge->id});
 }
 
-static void merge_all(const struct hyt_bpe *bpe, struct hyt_bpe_work *w)
+static void merge_all(const struct hyt_tokmodel *m, struct hyt_bpe_work *w)
 {
     w->n_heap = 0;
     for (uint32_t i = 0; i + 1 < w->n_symbols; i++)
-        consider(bpe, w, i);
+        consider(m, w, i);
     while (w->n_heap > 0) {
         const struct hyt_candidate c = pop(w);
         struct hyt_symbol *left = &w->symbol[c.at], *right;
@@ -105,8 +107,8 @@ static void merge_all(const struct hyt_bpe *bpe, struct hyt_bpe_work *w)
         left->next = right->next;
         if (left->next != NONE)
             w->symbol[left->next].prev = c.at;
-        consider(bpe, w, left->prev);
-        consider(bpe, w, c.at);
+        consider(m, w, left->prev);
+        consider(m, w, c.at);
     }
 }
 
@@ -121,51 +123,44 @@ static void add_symbol(struct hyt_bpe_work *w, int32_t id)
         w->symbol[at - 1].next = at;
 }
 
-/* One character: its own token, else its bytes' tokens, else the unknown. */
-static int add_char(const struct hyt_bpe *bpe, const struct hyt_vocab *v,
-                    struct hyt_bpe_work *w, const char *s, size_t width,
-                    struct hyt_err *err)
+/* One character: its own token, else what stands for unknown ones. */
+static int add_char(const struct hyt_tokmodel *m, struct hyt_ids32 *ids,
+                    const char *s, size_t width, struct hyt_err *err)
 {
-    const int32_t id = hyt_vocab_find(v, s, width);
-    bool all_bytes = true;
+    const int32_t id = hyt_vocab_plain(m->vocab, s, width);
+    const size_t before = ids->n;
 
     if (id >= 0) {
-        add_symbol(w, id);
+        hyt_ids32_put(ids, id);
         return 0;
     }
-    for (size_t i = 0; i < width; i++)
-        all_bytes = all_bytes && bpe->byte_id[(unsigned char)s[i]] >= 0;
-    if (all_bytes) {
-        for (size_t i = 0; i < width; i++)
-            add_symbol(w, bpe->byte_id[(unsigned char)s[i]]);
-        return 0;
-    }
-    if (bpe->unk < 0)
-        return hyt_fail(err, "\"%.*s\" is not in the vocabulary", (int)width,
-                        s);
-    if (!(bpe->fuse_unk && w->n_symbols > 0 &&
-          w->symbol[w->n_symbols - 1].id == bpe->unk))
-        add_symbol(w, bpe->unk);
+    if (hyt_tokmodel_unknown(m, s, width, ids, err) < 0)
+        return -1;
+    if (m->fuse_unk && before > 0 && ids->id[before - 1] == m->unk &&
+        ids->id[before] == m->unk)
+        ids->n = before;
     return 0;
 }
 
-int hyt_bpe_encode(const struct hyt_bpe *bpe, const struct hyt_vocab *v,
-                   struct hyt_bpe_work *w, const char *word, size_t n,
-                   struct hyt_ids32 *ids, struct hyt_err *err)
+int hyt_bpe_encode(const struct hyt_tokmodel *m, struct hyt_bpe_work *w,
+                   const char *word, size_t n, struct hyt_ids32 *ids,
+                   struct hyt_err *err)
 {
     if (n >= INT32_MAX)
         return hyt_fail(err, "a word of %zu bytes is too long", n);
-    w->n_symbols = 0;
+    w->n_symbols = w->ids.n = 0;
     for (size_t at = 0, width; at < n; at += width) {
         uint32_t cp;
 
         width = hyt_utf8_get(word + at, n - at, &cp);
         if (width == 0)
             HYT_BUG("a word is not UTF-8");
-        if (add_char(bpe, v, w, word + at, width, err) < 0)
+        if (add_char(m, &w->ids, word + at, width, err) < 0)
             return -1;
     }
-    merge_all(bpe, w);
+    for (size_t i = 0; i < w->ids.n; i++)
+        add_symbol(w, w->ids.id[i]);
+    merge_all(m, w);
     for (uint32_t i = 0; i < w->n_symbols; i++)
         if (w->symbol[i].id >= 0)
             hyt_ids32_put(ids, w->symbol[i].id);

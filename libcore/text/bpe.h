@@ -16,20 +16,25 @@ struct hyt_merge {
 struct hyt_bpe {
     struct hyt_merge *merge; /* open addressing by pair */
     size_t n_slots;
-    int32_t byte_id[256]; /* <0x00> … <0xFF> under byte_fallback; else -1 */
-    int32_t unk;          /* -1: none */
-    bool fuse_unk, ignore_merges;
+    /* Where a word may be cut: in front of U+2581, unless one of these
+     * characters stands there.  Nothing merges across. */
+    uint32_t *joins;
+    size_t n_joins, joins_cap;
+    bool cuts; /* such cuts are possible */
 };
 
-/* Reads the "model" part; its vocabulary goes to v. */
-int hyt_bpe_load(struct hyt_bpe *bpe, struct hyt_vocab *v,
-                 const struct hyt_json *model, struct hyt_err *err);
+struct hyt_tokmodel;
+
+/* Reads "merges"; the vocabulary and the unknown token are loaded. */
+int hyt_bpe_load(struct hyt_tokmodel *m, const struct hyt_json *part,
+                 struct hyt_err *err);
 void hyt_bpe_free(struct hyt_bpe *bpe);
 
 /* Memory that encoding reuses from word to word: all zero at first. */
 struct hyt_symbol;
 struct hyt_candidate;
 struct hyt_bpe_work {
+    struct hyt_ids32 ids; /* of the characters */
     struct hyt_symbol *symbol;
     struct hyt_candidate *heap;
     size_t n_symbols, symbol_cap;
@@ -38,12 +43,16 @@ struct hyt_bpe_work {
 void hyt_bpe_work_free(struct hyt_bpe_work *w);
 
 /* Appends the ids of one word (valid UTF-8). */
-int hyt_bpe_encode(const struct hyt_bpe *bpe, const struct hyt_vocab *v,
-                   struct hyt_bpe_work *w, const char *word, size_t n,
-                   struct hyt_ids32 *ids, struct hyt_err *err);
+int hyt_bpe_encode(const struct hyt_tokmodel *m, struct hyt_bpe_work *w,
+                   const char *word, size_t n, struct hyt_ids32 *ids,
+                   struct hyt_err *err);
 
 /* The merge of two ids; NULL where they do not merge. */
 const struct hyt_merge *hyt_bpe_merge(const struct hyt_bpe *bpe, int32_t left,
                                       int32_t right);
+
+/* The length of the first part of a word that is encoded by itself: parts
+ * give the same ids as the whole, and repeat more often. */
+size_t hyt_bpe_cut(const struct hyt_bpe *bpe, const char *word, size_t n);
 
 #endif

@@ -39,3 +39,9 @@ int hyt_bytelevel_byte(uint32_t cp)
     }
     return cp < 0x100 ? (int)cp : -1;
 }
+
+void hyt_bytelevel_put(struct hyt_buf *out, const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        hyt_utf8_put(out, hyt_bytelevel_char((unsigned char)s[i]));
+}

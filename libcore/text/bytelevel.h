@@ -9,4 +9,7 @@
 uint32_t hyt_bytelevel_char(unsigned char byte);
 int hyt_bytelevel_byte(uint32_t cp);
 
+/* Appends the characters of s[0..n). */
+void hyt_bytelevel_put(struct hyt_buf *out, const char *s, size_t n);
+
 #endif

@@ -6,9 +6,11 @@
 #include "hyt/base.h"
 
 bool hyt_is_space(uint32_t cp);   /* White_Space */
-bool hyt_is_word(uint32_t cp);    /* letters, marks, digits, connectors: \w */
+bool hyt_is_word(uint32_t cp);    /* letters, marks, digits, connectors: \w
+                                     of UTS #18 */
 bool hyt_is_letter(uint32_t cp);  /* L */
 bool hyt_is_numeric(uint32_t cp); /* Nd, Nl, No */
+bool hyt_is_punct(uint32_t cp);   /* P, and all such signs of ASCII */
 
 /* The character that ends before s[at]; at > 0, valid UTF-8. */
 size_t hyt_utf8_before(const char *s, size_t at, uint32_t *cp);
@@ -23,8 +25,13 @@ bool hyt_starts_space(const char *s, size_t n); /* s[0..n) begins with it */
 size_t hyt_skip_space(const char *s, size_t n);
 size_t hyt_trim_end(const char *s, size_t n);
 
-/* Appends the NFC form of s[0..n), valid UTF-8. */
-int hyt_put_nfc(struct hyt_buf *out, const char *s, size_t n,
-                struct hyt_err *err);
+enum hyt_form { HYT_NFC, HYT_NFD, HYT_NFKC, HYT_NFKD };
+
+/* Appends s[0..n), valid UTF-8, in that normal form. */
+int hyt_put_normal(struct hyt_buf *out, enum hyt_form form, const char *s,
+                   size_t n, struct hyt_err *err);
+
+/* Appends s[0..n) in lower case, each character by itself. */
+void hyt_put_lower(struct hyt_buf *out, const char *s, size_t n);
 
 #endif

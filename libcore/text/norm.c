@@ -45,9 +45,31 @@ static int load_sequence(struct hyt_norm *norm, const struct hyt_json *part,
     return 0;
 }
 
+static int load_strip(struct hyt_norm_step *step, const struct hyt_json *part,
+                      struct hyt_err *err)
+{
+    if (hyt_field_bool(part, "normalizer", "strip_left", true, &step->left,
+                       err) < 0)
+        return -1;
+    return hyt_field_bool(part, "normalizer", "strip_right", true, &step->right,
+                          err);
+}
+
+static int load_replace(struct hyt_norm_step *step, const struct hyt_json *part,
+                        struct hyt_err *err)
+{
+    if (hyt_pattern_load(&step->pattern, part, "normalizer", err) < 0)
+        return -1;
+    return load_content(&step->content, part, "content", err);
+}
+
 int hyt_norm_load(struct hyt_norm *norm, const struct hyt_json *part,
                   struct hyt_err *err)
 {
+    static const char *const forms[] = {[HYT_NFC] = "NFC",
+                                        [HYT_NFD] = "NFD",
+                                        [HYT_NFKC] = "NFKC",
+                                        [HYT_NFKD] = "NFKD"};
     const char *type = hyt_field_type(part, "normalizer", err);
     struct hyt_norm_step *step;
 
@@ -56,9 +78,19 @@ int hyt_norm_load(struct hyt_norm *norm, const struct hyt_json *part,
     if (strcmp(type, "Sequence") == 0)
         return load_sequence(norm, part, err);
     step = add_step(norm);
-    if (strcmp(type, "NFC") == 0) {
-        step->kind = HYT_NORM_NFC;
+    for (size_t i = 0; i < HYT_LEN(forms); i++)
+        if (strcmp(type, forms[i]) == 0) {
+            step->kind = HYT_NORM_UNICODE;
+            step->form = (enum hyt_form)i;
+            return 0;
+        }
+    if (strcmp(type, "Lowercase") == 0) {
+        step->kind = HYT_NORM_LOWERCASE;
         return 0;
+    }
+    if (strcmp(type, "Strip") == 0) {
+        step->kind = HYT_NORM_STRIP;
+        return load_strip(step, part, err);
     }
     if (strcmp(type, "Prepend") == 0) {
         step->kind = HYT_NORM_PREPEND;
@@ -66,11 +98,12 @@ int hyt_norm_load(struct hyt_norm *norm, const struct hyt_json *part,
     }
     if (strcmp(type, "Replace") == 0) {
         step->kind = HYT_NORM_REPLACE;
-        if (hyt_pattern_load(&step->pattern, part, "normalizer", err) < 0)
-            return -1;
-        return load_content(&step->content, part, "content", err);
+        return load_replace(step, part, err);
     }
-    return hyt_fail(err, "normalizer type \"%s\" is not supported", type);
+    return hyt_fail(err,
+                    "normalizer type \"%s\" is not supported; NFC, NFD, NFKC, "
+                    "NFKD, Lowercase, Strip, Prepend, Replace and Sequence are",
+                    type);
 }
 
 void hyt_norm_free(struct hyt_norm *norm)
@@ -86,9 +119,19 @@ static int apply_step(const struct hyt_norm_step *step,
                       const struct hyt_buf *in, struct hyt_buf *out,
                       struct hyt_err *err)
 {
+    size_t begin, end;
+
     switch (step->kind) {
-    case HYT_NORM_NFC:
-        return hyt_put_nfc(out, in->s, in->n, err);
+    case HYT_NORM_UNICODE:
+        return hyt_put_normal(out, step->form, in->s, in->n, err);
+    case HYT_NORM_LOWERCASE:
+        hyt_put_lower(out, in->s, in->n);
+        return 0;
+    case HYT_NORM_STRIP:
+        begin = step->left ? hyt_skip_space(in->s, in->n) : 0;
+        end = step->right ? hyt_trim_end(in->s, in->n) : in->n;
+        hyt_buf_put(out, in->s + begin, end > begin ? end - begin : 0);
+        return 0;
     case HYT_NORM_PREPEND:
         hyt_buf_puts(out, step->content);
         hyt_buf_put(out, in->s, in->n);

@@ -4,12 +4,21 @@
 #define HYT_TEXT_NORM_H
 
 #include "hyt/json.h"
+#include "text/chars.h"
 #include "text/pattern.h"
 
 struct hyt_norm_step {
-    enum { HYT_NORM_NFC, HYT_NORM_PREPEND, HYT_NORM_REPLACE } kind;
-    struct hyt_pattern pattern;
-    char *content; /* what is put in */
+    enum {
+        HYT_NORM_UNICODE,
+        HYT_NORM_LOWERCASE,
+        HYT_NORM_STRIP,
+        HYT_NORM_PREPEND,
+        HYT_NORM_REPLACE
+    } kind;
+    enum hyt_form form;         /* UNICODE */
+    bool left, right;           /* STRIP: which ends lose white space */
+    struct hyt_pattern pattern; /* REPLACE */
+    char *content;              /* PREPEND, REPLACE: what is put in */
 };
 
 struct hyt_norm {

@@ -73,7 +73,7 @@ static int find_string(struct hyt_finder *f)
     return 0;
 }
 
-static int find_numeric(struct hyt_finder *f)
+static int find_char(struct hyt_finder *f)
 {
     for (size_t at = f->from, width; at < f->n; at += width) {
         uint32_t cp;
@@ -81,7 +81,7 @@ static int find_numeric(struct hyt_finder *f)
         width = hyt_utf8_get(f->s + at, f->n - at, &cp);
         if (width == 0)
             HYT_BUG("text is not UTF-8");
-        if (hyt_is_numeric(cp)) {
+        if (f->pattern->is(cp)) {
             f->match.begin = at;
             f->match.end = at + width;
             return 1;
@@ -104,7 +104,7 @@ int hyt_finder_next(struct hyt_finder *f, struct hyt_err *err)
             found =
                 hyt_regex_search(p->re, f->s, f->n, f->from, &f->match, err);
         else
-            found = p->string ? find_string(f) : find_numeric(f);
+            found = p->string ? find_string(f) : find_char(f);
         if (found < 0)
             return hyt_fail(err,
                             "a run in %zu bytes is too long for the "

@@ -9,7 +9,7 @@
 struct hyt_pattern {
     char *string;         /* this string, */
     struct hyt_regex *re; /* or this expression, */
-    bool numeric;         /* or one character that is numeric */
+    bool (*is)(uint32_t); /* or one character of this kind */
 };
 
 /* Reads {"String": s} or {"Regex": s}, the member "pattern" of obj. */

@@ -90,13 +90,6 @@ static int split(const struct hyt_pretok_step *step, struct hyt_finder *f,
     return found;
 }
 
-static void put_bytes(const char *s, size_t n, struct hyt_words *out)
-{
-    for (size_t i = 0; i < n; i++)
-        hyt_utf8_put(&out->text, hyt_bytelevel_char((unsigned char)s[i]));
-    hyt_words_end(out);
-}
-
 static void put_prefixed(const char *prefix, const char *s, size_t n,
                          struct hyt_words *out)
 {
@@ -125,7 +118,8 @@ static int apply_to_word(const struct hyt_pretok_step *step,
     case HYT_PRETOK_SPLIT:
         return split(step, f, s, n, out, err);
     case HYT_PRETOK_BYTES:
-        put_bytes(s, n, out);
+        hyt_bytelevel_put(&out->text, s, n);
+        hyt_words_end(out);
         return 0;
     }
     HYT_BUG("unknown pre-tokenizer");

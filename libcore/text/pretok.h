@@ -34,6 +34,7 @@ struct hyt_pretok_step {
 struct hyt_pretok {
     struct hyt_pretok_step *step;
     size_t n, cap;
+    bool bytes; /* at last, bytes -> GPT-2's alphabet: the caller does it */
 };
 
 int hyt_pretok_load(struct hyt_pretok *pre, const struct hyt_json *part,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/chars.h"
 #include "text/field.h"
 #include "text/pretok.h"
 
@@ -49,8 +50,10 @@ static int load_byte_level(struct hyt_pretok *pre, const struct hyt_json *part,
     return 0;
 }
 
-static int load_split(struct hyt_pretok *pre, const struct hyt_json *part,
-                      struct hyt_err *err)
+/* "behavior", `how` where it is absent. */
+static int load_behavior(struct hyt_pretok_step *step,
+                         const struct hyt_json *part, const char *how,
+                         struct hyt_err *err)
 {
     static const char *const behavior[] = {
         [HYT_SPLIT_REMOVED] = "Removed",
@@ -58,19 +61,63 @@ static int load_split(struct hyt_pretok *pre, const struct hyt_json *part,
         [HYT_SPLIT_PREVIOUS] = "MergedWithPrevious",
         [HYT_SPLIT_NEXT] = "MergedWithNext",
         [HYT_SPLIT_CONTIGUOUS] = "Contiguous"};
-    struct hyt_pretok_step *step = add_step(pre, HYT_PRETOK_SPLIT);
-    const char *how = "";
     size_t i = 0;
 
-    if (hyt_field_str(part, WHAT, "behavior", &how, err) < 0 ||
-        hyt_field_bool(part, WHAT, "invert", false, &step->invert, err) < 0)
+    if (hyt_field_str(part, WHAT, "behavior", &how, err) < 0)
         return -1;
     while (i < HYT_LEN(behavior) && strcmp(behavior[i], how) != 0)
         i++;
     if (i == HYT_LEN(behavior))
         return hyt_fail(err, WHAT ": behavior \"%s\" is not supported", how);
     step->how = (enum hyt_split_how)i;
+    return 0;
+}
+
+static int load_split(struct hyt_pretok *pre, const struct hyt_json *part,
+                      struct hyt_err *err)
+{
+    struct hyt_pretok_step *step = add_step(pre, HYT_PRETOK_SPLIT);
+
+    if (load_behavior(step, part, "", err) < 0 ||
+        hyt_field_bool(part, WHAT, "invert", false, &step->invert, err) < 0)
+        return -1;
     return hyt_pattern_load(&step->pattern, part, WHAT, err);
+}
+
+static int load_punctuation(struct hyt_pretok *pre, const struct hyt_json *part,
+                            struct hyt_err *err)
+{
+    struct hyt_pretok_step *step = add_step(pre, HYT_PRETOK_SPLIT);
+
+    step->pattern.is = hyt_is_punct;
+    return load_behavior(step, part, "Isolated", err);
+}
+
+static int load_whitespace_split(struct hyt_pretok *pre,
+                                 const struct hyt_json *part,
+                                 struct hyt_err *err)
+{
+    struct hyt_pretok_step *step = add_step(pre, HYT_PRETOK_SPLIT);
+
+    (void)part;
+    (void)err;
+    step->how = HYT_SPLIT_REMOVED;
+    step->pattern.is = hyt_is_space;
+    return 0;
+}
+
+/* Words, and runs of what is neither word nor white space. */
+static int load_whitespace(struct hyt_pretok *pre, const struct hyt_json *part,
+                           struct hyt_err *err)
+{
+    struct hyt_pretok_step *step;
+
+    if (load_whitespace_split(pre, part, err) < 0)
+        return -1;
+    step = add_step(pre, HYT_PRETOK_SPLIT);
+    step->how = HYT_SPLIT_CONTIGUOUS;
+    step->pattern.is = hyt_is_word;
+    return 0;
 }
 
 static int load_digits(struct hyt_pretok *pre, const struct hyt_json *part,
@@ -82,7 +129,7 @@ static int load_digits(struct hyt_pretok *pre, const struct hyt_json *part,
     if (hyt_field_bool(part, WHAT, "individual_digits", false, &single, err) <
         0)
         return -1;
-    step->pattern.numeric = true;
+    step->pattern.is = hyt_is_numeric;
     step->how = single ? HYT_SPLIT_ISOLATED : HYT_SPLIT_CONTIGUOUS;
     return 0;
 }
@@ -121,6 +168,9 @@ static int load_metaspace(struct hyt_pretok *pre, const struct hyt_json *part,
     return 0;
 }
 
+static int load_part(struct hyt_pretok *pre, const struct hyt_json *part,
+                     struct hyt_err *err);
+
 static int load_sequence(struct hyt_pretok *pre, const struct hyt_json *part,
                          struct hyt_err *err)
 {
@@ -130,13 +180,13 @@ static int load_sequence(struct hyt_pretok *pre, const struct hyt_json *part,
         return -1;
     for (part = parts ? hyt_json_child(parts) : NULL; part;
          part = hyt_json_next(part))
-        if (hyt_pretok_load(pre, part, err) < 0)
+        if (load_part(pre, part, err) < 0)
             return -1;
     return 0;
 }
 
-int hyt_pretok_load(struct hyt_pretok *pre, const struct hyt_json *part,
-                    struct hyt_err *err)
+static int load_part(struct hyt_pretok *pre, const struct hyt_json *part,
+                     struct hyt_err *err)
 {
     static const struct {
         const char *type;
@@ -145,8 +195,11 @@ int hyt_pretok_load(struct hyt_pretok *pre, const struct hyt_json *part,
     } known[] = {{"ByteLevel", load_byte_level},
                  {"Digits", load_digits},
                  {"Metaspace", load_metaspace},
+                 {"Punctuation", load_punctuation},
                  {"Sequence", load_sequence},
-                 {"Split", load_split}};
+                 {"Split", load_split},
+                 {"Whitespace", load_whitespace},
+                 {"WhitespaceSplit", load_whitespace_split}};
     const char *type = hyt_field_type(part, WHAT, err);
 
     if (!type)
@@ -154,7 +207,21 @@ int hyt_pretok_load(struct hyt_pretok *pre, const struct hyt_json *part,
     for (size_t i = 0; i < HYT_LEN(known); i++)
         if (strcmp(known[i].type, type) == 0)
             return known[i].load(pre, part, err);
-    return hyt_fail(err, WHAT " type \"%s\" is not supported", type);
+    return hyt_fail(err,
+                    WHAT " type \"%s\" is not supported; ByteLevel, Digits, "
+                         "Metaspace, Punctuation, Sequence, Split, Whitespace "
+                         "and WhitespaceSplit are",
+                    type);
+}
+
+int hyt_pretok_load(struct hyt_pretok *pre, const struct hyt_json *part,
+                    struct hyt_err *err)
+{
+    if (load_part(pre, part, err) < 0)
+        return -1;
+    pre->bytes = pre->n > 0 && pre->step[pre->n - 1].kind == HYT_PRETOK_BYTES;
+    pre->n -= pre->bytes;
+    return 0;
 }
 
 void hyt_pretok_free(struct hyt_pretok *pre)

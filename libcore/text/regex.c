@@ -81,6 +81,9 @@ static void prepare(struct hyt_match *m, size_t n)
 {
     const unsigned long retries = MAX_RETRIES + RETRIES_PER_BYTE * n;
 
+    if (m->limits && n <= m->n_limits)
+        return;
+    m->n_limits = n;
     if (!m->region)
         m->region = onig_region_new();
     if (!m->limits)

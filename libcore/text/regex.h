@@ -18,6 +18,7 @@ struct hyt_match {
     bool has_group; /* group 1 took part */
     size_t group_begin, group_end;
     void *region, *limits;
+    size_t n_limits; /* the text they are for, or a shorter one */
 };
 void hyt_match_free(struct hyt_match *m);
 

@@ -11,27 +11,26 @@
 #include "hyt/json.h"
 #include "hyt/text.h"
 #include "text/added.h"
-#include "text/bpe.h"
 #include "text/norm.h"
 #include "text/pretok.h"
+#include "text/tokmodel.h"
 #include "text/vocab.h"
 
-enum hyt_tok_flag {
-    HYT_TOK_IS_SPECIAL = 1,
-    HYT_TOK_IS_BYTE = 2, /* <0xNN> of byte_fallback */
-    HYT_TOK_IS_ADDED = 4 /* not in the model's own vocabulary */
-};
+struct hyt_encoder;
 
 struct hyt_tok {
     struct hyt_vocab vocab; /* the model's and the added tokens */
-    unsigned char *flags;   /* by id: enum hyt_tok_flag */
 
     struct hyt_added raw;        /* looked for in the text as it is */
     struct hyt_norm norm;        /* then the text is normalized */
     struct hyt_added normalized; /* looked for in normalized text */
     struct hyt_pretok pre;
-    struct hyt_bpe bpe;
+    struct hyt_tokmodel model;
     struct hyt_ids32 before, after; /* what the post-processor adds */
+
+    /* The last call's memory, with the words it has met: a call takes it,
+     * where another thread has not, and puts it back. */
+    _Atomic(struct hyt_encoder *) *idle;
 
     /* What stands for a space in the vocabulary (U+2581).  Where the text
      * itself has it, only its bytes come back as they were: NULL where the
@@ -39,9 +38,12 @@ struct hyt_tok {
     char *mark;
 
     bool has_prefix; /* encoding puts a space in front of a sequence */
+    bool spaced;     /* every token's bytes begin with a space */
     struct hyt_buf bytes;
     size_t *bytes_end; /* by id, into `bytes` */
 };
+
+void hyt_encoder_free(struct hyt_encoder *e); /* NULL is accepted */
 
 /* Reads the "decoder" part and fills mark, bytes, bytes_end; the other parts
  * are loaded. */

@@ -22,7 +22,8 @@ bool hyt_tok_exists(const struct hyt_tok *tok, int32_t id)
 
 bool hyt_tok_special(const struct hyt_tok *tok, int32_t id)
 {
-    return hyt_tok_exists(tok, id) && tok->flags[id] & HYT_TOK_IS_SPECIAL;
+    return hyt_tok_exists(tok, id) &&
+           tok->vocab.piece[id].flags & HYT_PIECE_SPECIAL;
 }
 
 const char *hyt_tok_piece(const struct hyt_tok *tok, int32_t id)
@@ -34,6 +35,7 @@ int hyt_tok_bytes(const struct hyt_tok *tok, int32_t id, bool first,
                   bool special, struct hyt_buf *out, struct hyt_err *err)
 {
     size_t begin, end;
+    bool prefixed;
 
     if (!hyt_tok_exists(tok, id))
         return hyt_fail(err, "no token has the id %ld", (long)id);
@@ -41,8 +43,9 @@ int hyt_tok_bytes(const struct hyt_tok *tok, int32_t id, bool first,
         return 0;
     begin = id > 0 ? tok->bytes_end[id - 1] : 0;
     end = tok->bytes_end[id];
-    if (first && tok->has_prefix && tok->flags[id] == 0 && begin < end &&
-        tok->bytes.s[begin] == ' ')
+    prefixed =
+        tok->spaced || (tok->has_prefix && tok->vocab.piece[id].flags == 0);
+    if (first && prefixed && begin < end && tok->bytes.s[begin] == ' ')
         begin++;
     hyt_buf_put(out, tok->bytes.s + begin, end - begin);
     return 0;

@@ -24,6 +24,7 @@ struct decoder {
     bool bytes;      /* <0xNN> is a byte */
     bool byte_level; /* GPT-2's alphabet */
     bool fused;      /* tokens are joined: what follows sees the whole text */
+    bool spaced;     /* there is none: words with a space between */
 };
 
 static int add_replace(struct decoder *d, const struct hyt_json *part,
@@ -106,7 +107,11 @@ static int load_step(struct decoder *d, const struct hyt_json *part,
     else if (strcmp(type, "ByteLevel") == 0)
         d->byte_level = true;
     else
-        return hyt_fail(err, "decoder type \"%s\" is not supported", type);
+        return hyt_fail(err,
+                        "decoder type \"%s\" is not supported; ByteFallback, "
+                        "ByteLevel, Fuse, Metaspace, Replace, Sequence and "
+                        "Strip are",
+                        type);
     return 0;
 }
 
@@ -186,7 +191,9 @@ static int write_bytes(struct hyt_tok *tok, const struct decoder *d,
     for (int32_t id = 0; id < tok->vocab.n && status == 0; id++) {
         const struct hyt_piece *p = &tok->vocab.piece[id];
 
-        if (p->s && tok->flags[id] & (HYT_TOK_IS_ADDED | HYT_TOK_IS_SPECIAL))
+        if (p->s && d->spaced)
+            hyt_buf_putc(&tok->bytes, ' ');
+        if (p->s && p->flags & (HYT_PIECE_ADDED | HYT_PIECE_SPECIAL))
             hyt_buf_put(&tok->bytes, p->s, p->n);
         else if (p->s)
             status = put_piece(d, p, &tok->bytes, &text, &spare, err);
@@ -205,7 +212,7 @@ static void find_mark(struct hyt_tok *tok, const struct decoder *d)
         bool has_bytes = mark && *mark;
 
         for (size_t k = 0; has_bytes && mark[k]; k++)
-            has_bytes = tok->bpe.byte_id[(unsigned char)mark[k]] >= 0;
+            has_bytes = tok->model.byte_id[(unsigned char)mark[k]] >= 0;
         if (has_bytes && strcmp(d->replace[i].content, " ") == 0) {
             tok->mark = hyt_strndup(mark, strlen(mark));
             return;
@@ -219,9 +226,8 @@ int hyt_tok_load_decoder(struct hyt_tok *tok, const struct hyt_json *part,
     struct decoder d = {0};
     int status = -1;
 
-    if (!part) /* then Hugging Face joins tokens by spaces */
-        hyt_fail(err, "a tokenizer without \"decoder\" is not supported");
-    else if (load_step(&d, part, err) == 0)
+    tok->spaced = d.spaced = !part;
+    if (!part || load_step(&d, part, err) == 0)
         status = write_bytes(tok, &d, err);
     find_mark(tok, &d);
     for (size_t i = 0; i < d.n_replaces; i++) {

@@ -9,9 +9,12 @@
  * Where a dummy prefix is wanted, each stretch of text between added tokens
  * gets one, as in Hugging Face's tokenizers, whose models expect it so.
  */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/bytelevel.h"
+#include "text/cache.h"
 #include "text/tok.h"
 
 void hyt_ids32_put(struct hyt_ids32 *ids, int32_t id)
@@ -27,15 +30,30 @@ void hyt_ids32_free(struct hyt_ids32 *ids)
 }
 
 /* One call's memory; the tokenizer itself is shared and immutable. */
-struct encoder {
+struct hyt_encoder {
     const struct hyt_tok *tok;
     bool special;
     struct hyt_ids32 *ids;
     struct hyt_err *err;
-    struct hyt_buf text, spare_text;
+    struct hyt_buf text, spare_text, alphabet;
     struct hyt_words words, spare_words;
-    struct hyt_bpe_work bpe;
+    struct hyt_tokmodel_work model;
+    struct hyt_cache cache;
 };
+
+void hyt_encoder_free(struct hyt_encoder *e)
+{
+    if (!e)
+        return;
+    hyt_buf_free(&e->text);
+    hyt_buf_free(&e->spare_text);
+    hyt_buf_free(&e->alphabet);
+    hyt_words_free(&e->words);
+    hyt_words_free(&e->spare_words);
+    hyt_tokmodel_work_free(&e->model);
+    hyt_cache_free(&e->cache);
+    free(e);
+}
 
 /* What stands before this stretch of text decides about its dummy prefix. */
 struct place {
@@ -43,23 +61,49 @@ struct place {
     bool first;  /* the whole text begins here */
 };
 
-static int encode_word(struct encoder *e, const char *s, size_t n)
+/* The model's word, in the alphabet of its vocabulary. */
+static int encode_new(struct hyt_encoder *e, const char *s, size_t n)
 {
-    const struct hyt_tok *tok = e->tok;
-
-    if (tok->bpe.ignore_merges) {
-        const int32_t id = hyt_vocab_find(&tok->vocab, s, n);
-
-        if (id >= 0 && tok->flags[id] == 0) {
-            hyt_ids32_put(e->ids, id);
-            return 0;
-        }
+    if (e->tok->pre.bytes) {
+        hyt_buf_reset(&e->alphabet);
+        hyt_bytelevel_put(&e->alphabet, s, n);
+        s = e->alphabet.s;
+        n = e->alphabet.n;
     }
-    return hyt_bpe_encode(&tok->bpe, &tok->vocab, &e->bpe, s, n, e->ids,
-                          e->err);
+    return hyt_tokmodel_encode(&e->tok->model, &e->model, s, n, e->ids, e->err);
 }
 
-static int encode_words(struct encoder *e, const char *s, size_t n,
+static int encode_part(struct hyt_encoder *e, const char *s, size_t n)
+{
+    struct hyt_cached *known = hyt_cache_find(&e->cache, s, n);
+    const size_t before = e->ids->n;
+
+    if (known && known->n > 0) {
+        for (size_t i = 0; i < known->n_ids; i++)
+            hyt_ids32_put(e->ids, known->id[i]);
+        return 0;
+    }
+    if (encode_new(e, s, n) < 0)
+        return -1;
+    if (known)
+        hyt_cache_put(known, s, n, e->ids->id + before, e->ids->n - before);
+    return 0;
+}
+
+static int encode_word(struct hyt_encoder *e, const char *s, size_t n)
+{
+    const struct hyt_bpe *bpe = &e->tok->model.bpe;
+    size_t part;
+
+    for (; n > 0; s += part, n -= part) {
+        part = hyt_bpe_cut(bpe, s, n);
+        if (encode_part(e, s, part) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int encode_words(struct hyt_encoder *e, const char *s, size_t n,
                         struct place at)
 {
     size_t begin = 0;
@@ -81,7 +125,7 @@ static int encode_words(struct encoder *e, const char *s, size_t n,
     return 0;
 }
 
-static int encode_plain(struct encoder *e, const char *s, size_t n,
+static int encode_plain(struct hyt_encoder *e, const char *s, size_t n,
                         struct place at)
 {
     const struct hyt_added *added = &e->tok->normalized;
@@ -117,7 +161,7 @@ static size_t find_mark(const char *mark, const char *s, size_t n)
     return n;
 }
 
-static int encode_section(struct encoder *e, const char *s, size_t n,
+static int encode_section(struct hyt_encoder *e, const char *s, size_t n,
                           struct place at)
 {
     const char *mark = e->tok->mark;
@@ -132,7 +176,7 @@ static int encode_section(struct encoder *e, const char *s, size_t n,
         for (size_t i = 0; n > 0 && mark[i]; i++) {
             const unsigned char byte = (unsigned char)mark[i];
 
-            hyt_ids32_put(e->ids, e->tok->bpe.byte_id[byte]);
+            hyt_ids32_put(e->ids, e->tok->model.byte_id[byte]);
             s++;
             n--;
         }
@@ -141,7 +185,8 @@ static int encode_section(struct encoder *e, const char *s, size_t n,
     return 0;
 }
 
-static int encode_text(struct encoder *e, const char *s, size_t n, bool start)
+static int encode_text(struct hyt_encoder *e, const char *s, size_t n,
+                       bool start)
 {
     size_t done = 0, begin, end;
     int32_t id;
@@ -168,22 +213,24 @@ int hyt_tok_encode(const struct hyt_tok *tok, const char *text, size_t n,
                    unsigned mode, struct hyt_ids32 *ids, struct hyt_err *err)
 {
     const bool start = mode & HYT_TOK_START;
-    struct encoder e = {
-        .tok = tok, .special = mode & HYT_TOK_SPECIAL, .ids = ids, .err = err};
     const size_t bad = hyt_utf8_bad(text, n);
+    struct hyt_encoder *e;
     int status;
 
     if (bad < n)
         return hyt_fail(err, "byte %zu of the text is not UTF-8", bad + 1);
+    e = atomic_exchange(tok->idle, NULL);
+    if (!e)
+        e = hyt_alloc(1, sizeof(*e));
+    e->tok = tok;
+    e->special = mode & HYT_TOK_SPECIAL;
+    e->ids = ids;
+    e->err = err;
     if (start)
         put_all(ids, &tok->before);
-    status = encode_text(&e, text, n, start);
+    status = encode_text(e, text, n, start);
     if (start)
         put_all(ids, &tok->after);
-    hyt_buf_free(&e.text);
-    hyt_buf_free(&e.spare_text);
-    hyt_words_free(&e.words);
-    hyt_words_free(&e.spare_words);
-    hyt_bpe_work_free(&e.bpe);
+    hyt_encoder_free(atomic_exchange(tok->idle, e));
     return status;
 }

@@ -4,6 +4,7 @@
  *
  * "truncation" and "padding" are not looked at: nothing is ever cut.
  */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,7 @@ static int load_parts(struct hyt_tok *tok, const struct hyt_json *root,
 
     if (!model)
         return hyt_fail(err, "\"model\" is missing");
-    if (hyt_bpe_load(&tok->bpe, &tok->vocab, model, err) < 0 ||
+    if (hyt_tokmodel_load(&tok->model, &tok->vocab, model, err) < 0 ||
         (norm && hyt_norm_load(&tok->norm, norm, err) < 0) ||
         (pre && hyt_pretok_load(&tok->pre, pre, err) < 0))
         return -1;
@@ -31,11 +32,6 @@ static int load_parts(struct hyt_tok *tok, const struct hyt_json *root,
 }
 
 /* --- added tokens --------------------------------------------------------- */
-
-static void set_flag(struct hyt_tok *tok, int32_t id, enum hyt_tok_flag flag)
-{
-    tok->flags[id] = (unsigned char)(tok->flags[id] | flag);
-}
 
 static int read_added(const struct hyt_json *v, struct hyt_added_token *t,
                       const char **content, bool *normalized,
@@ -90,8 +86,13 @@ static int add_token(struct hyt_tok *tok, const struct hyt_json *v,
         return -1;
     t.n = strlen(content);
     id = hyt_vocab_find(&tok->vocab, content, t.n);
-    if (id != t.id && hyt_vocab_add(&tok->vocab, content, t.n, t.id, err) < 0)
-        return hyt_fail_prefix(err, "added_tokens: ");
+    if (id != t.id) {
+        if (hyt_vocab_add(&tok->vocab, content, t.n, t.id, err) < 0)
+            return hyt_fail_prefix(err, "added_tokens: ");
+        hyt_vocab_flag(&tok->vocab, t.id, HYT_PIECE_ADDED);
+    }
+    if (t.special)
+        hyt_vocab_flag(&tok->vocab, t.id, HYT_PIECE_SPECIAL);
     if (normalized)
         return add_normalized(tok, t, content, err);
     t.s = hyt_strndup(content, t.n);
@@ -103,30 +104,14 @@ static int load_added(struct hyt_tok *tok, const struct hyt_json *root,
                       struct hyt_err *err)
 {
     const struct hyt_json *list = NULL;
-    const int32_t n_model = tok->vocab.n;
-    bool *in_model = hyt_alloc((size_t)n_model, sizeof(*in_model));
-    int status = hyt_field_array(root, "tokenizer", "added_tokens", &list, err);
 
-    for (int32_t id = 0; id < n_model; id++)
-        in_model[id] = tok->vocab.piece[id].s != NULL;
-    for (const struct hyt_json *v = list ? hyt_json_child(list) : NULL;
-         v && status >= 0; v = hyt_json_next(v))
-        status = add_token(tok, v, err);
-    tok->flags = hyt_alloc((size_t)tok->vocab.n, sizeof(*tok->flags));
-    for (int32_t id = 0; id < tok->vocab.n; id++)
-        if (tok->vocab.piece[id].s && !(id < n_model && in_model[id]))
-            set_flag(tok, id, HYT_TOK_IS_ADDED);
-    for (size_t byte = 0; byte < 256; byte++)
-        if (tok->bpe.byte_id[byte] >= 0)
-            set_flag(tok, tok->bpe.byte_id[byte], HYT_TOK_IS_BYTE);
-    for (size_t i = 0; i < tok->raw.n; i++)
-        if (tok->raw.token[i].special)
-            set_flag(tok, tok->raw.token[i].id, HYT_TOK_IS_SPECIAL);
-    for (size_t i = 0; i < tok->normalized.n; i++)
-        if (tok->normalized.token[i].special)
-            set_flag(tok, tok->normalized.token[i].id, HYT_TOK_IS_SPECIAL);
-    free(in_model);
-    return status < 0 ? -1 : 0;
+    if (hyt_field_array(root, "tokenizer", "added_tokens", &list, err) < 0)
+        return -1;
+    for (const struct hyt_json *v = list ? hyt_json_child(list) : NULL; v;
+         v = hyt_json_next(v))
+        if (add_token(tok, v, err) < 0)
+            return -1;
+    return 0;
 }
 
 /* --- post-processor ------------------------------------------------------- */
@@ -200,7 +185,9 @@ static int load_post(struct hyt_tok *tok, const struct hyt_json *part,
     if (strcmp(type, "TemplateProcessing") == 0)
         return load_template(tok, part, err);
     if (strcmp(type, "Sequence") != 0)
-        return hyt_fail(err, "post_processor type \"%s\" is not supported",
+        return hyt_fail(err,
+                        "post_processor type \"%s\" is not supported; "
+                        "ByteLevel, TemplateProcessing and Sequence are",
                         type);
     if (hyt_field_array(part, "post_processor", "processors", &parts, err) < 0)
         return -1;
@@ -232,10 +219,10 @@ static void make_special(struct hyt_tok *tok, int32_t id)
 {
     const struct hyt_piece *piece;
 
-    if (id < 0 || tok->flags[id] & HYT_TOK_IS_SPECIAL)
+    if (id < 0 || hyt_tok_special(tok, id))
         return;
     piece = &tok->vocab.piece[id];
-    set_flag(tok, id, HYT_TOK_IS_SPECIAL);
+    hyt_vocab_flag(&tok->vocab, id, HYT_PIECE_SPECIAL);
     hyt_added_put(&tok->raw,
                   (struct hyt_added_token){.s = hyt_strndup(piece->s, piece->n),
                                            .n = piece->n,
@@ -307,6 +294,8 @@ struct hyt_tok *hyt_tok_load(const char *json, size_t n, const char *config,
 {
     struct hyt_tok *tok = hyt_alloc(1, sizeof(*tok));
 
+    tok->idle = hyt_alloc(1, sizeof(*tok->idle));
+    atomic_init(tok->idle, NULL);
     if (load_tokenizer(tok, json, n, err) < 0 ||
         (config && load_config(tok, config, n_config, err) < 0)) {
         hyt_tok_free(tok);
@@ -322,7 +311,7 @@ void hyt_tok_free(struct hyt_tok *tok)
     if (!tok)
         return;
     hyt_vocab_free(&tok->vocab);
-    hyt_bpe_free(&tok->bpe);
+    hyt_tokmodel_free(&tok->model);
     hyt_norm_free(&tok->norm);
     hyt_pretok_free(&tok->pre);
     hyt_added_free(&tok->raw);
@@ -331,7 +320,8 @@ void hyt_tok_free(struct hyt_tok *tok)
     hyt_ids32_free(&tok->after);
     hyt_buf_free(&tok->bytes);
     free(tok->bytes_end);
-    free(tok->flags);
     free(tok->mark);
+    hyt_encoder_free(atomic_load(tok->idle));
+    free(tok->idle);
     free(tok);
 }

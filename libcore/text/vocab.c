@@ -35,6 +35,18 @@ int32_t hyt_vocab_find(const struct hyt_vocab *v, const char *s, size_t n)
     return v->n_slots ? v->slot[find_slot(v, s, n)] - 1 : -1;
 }
 
+int32_t hyt_vocab_plain(const struct hyt_vocab *v, const char *s, size_t n)
+{
+    const int32_t id = hyt_vocab_find(v, s, n);
+
+    return id >= 0 && v->piece[id].flags == 0 ? id : -1;
+}
+
+void hyt_vocab_flag(struct hyt_vocab *v, int32_t id, enum hyt_piece_flag flag)
+{
+    v->piece[id].flags |= flag;
+}
+
 /* At most half of the slots are ever taken. */
 static void grow_slots(struct hyt_vocab *v)
 {
@@ -59,6 +71,8 @@ int hyt_vocab_add(struct hyt_vocab *v, const char *s, size_t n, int32_t id,
                         v->piece[id].s, s);
     if (hyt_vocab_find(v, s, n) >= 0)
         return hyt_fail(err, "\"%s\" has two ids", s);
+    if (n > UINT32_MAX)
+        return hyt_fail(err, "a token of %zu bytes", n);
     if (id >= v->n) {
         v->piece =
             hyt_grow(v->piece, &v->cap, (size_t)id + 1, sizeof(*v->piece));
@@ -68,7 +82,7 @@ int hyt_vocab_add(struct hyt_vocab *v, const char *s, size_t n, int32_t id,
     if (2 * (v->n_pieces + 1) > v->n_slots)
         grow_slots(v);
     v->piece[id].s = hyt_arena_strndup(&v->arena, s, n);
-    v->piece[id].n = n;
+    v->piece[id].n = (uint32_t)n;
     v->slot[find_slot(v, s, n)] = id + 1;
     v->n_pieces++;
     return 0;

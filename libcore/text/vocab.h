@@ -7,9 +7,17 @@
 
 #define HYT_MAX_ID ((int32_t)1 << 24) /* bounds what a hostile file can cost */
 
+/* A piece without a flag is one that the model may make of text. */
+enum hyt_piece_flag {
+    HYT_PIECE_SPECIAL = 1,
+    HYT_PIECE_BYTE = 2, /* <0xNN> of byte_fallback */
+    HYT_PIECE_ADDED = 4 /* not in the model's own vocabulary */
+};
+
 struct hyt_piece {
     const char *s; /* NULL: no token has this id */
-    size_t n;
+    uint32_t n;
+    unsigned flags; /* enum hyt_piece_flag */
 };
 
 /* All zero is an empty vocabulary. */
@@ -26,6 +34,10 @@ struct hyt_vocab {
 int hyt_vocab_add(struct hyt_vocab *v, const char *s, size_t n, int32_t id,
                   struct hyt_err *err);
 int32_t hyt_vocab_find(const struct hyt_vocab *v, const char *s, size_t n);
+void hyt_vocab_flag(struct hyt_vocab *v, int32_t id, enum hyt_piece_flag flag);
 void hyt_vocab_free(struct hyt_vocab *v);
+
+/* The same, of those without a flag. */
+int32_t hyt_vocab_plain(const struct hyt_vocab *v, const char *s, size_t n);
 
 #endif

@@ -243,19 +243,29 @@ static void test_refused(void **state)
     (void)state;
     check_refused("{", "");
     check_refused("{}", "\"model\" is missing");
-    check_refused("{" MODEL("") "}", "decoder");
     check_refused("{" FUSE MODEL(",\"dropout\":0.1") "}", "dropout");
     check_refused("{" FUSE MODEL(",\"end_of_word_suffix\":\"</w>\"") "}",
                   "end_of_word_suffix");
     check_refused("{" FUSE MODEL(",\"unk_token\":\"?\"") "}", "unk_token");
-    check_refused("{" FUSE "\"model\":{\"type\":\"Unigram\"}}",
-                  "model type \"Unigram\" is not supported");
+    check_refused("{" FUSE "\"model\":{\"type\":\"WordPiece\"}}",
+                  "model type \"WordPiece\" is not supported; BPE, Unigram and "
+                  "WordLevel are");
+    check_refused("{\"model\":{\"type\":\"Unigram\",\"vocab\":[]}}", "empty");
+    check_refused("{\"model\":{\"type\":\"Unigram\",\"vocab\":[[\"a\"]]}}",
+                  "expected [\"piece\", score]");
+    check_refused("{\"model\":{\"type\":\"Unigram\",\"unk_id\":1,\"vocab\":"
+                  "[[\"a\",-1]]}}",
+                  "unk_id");
+    check_refused("{\"model\":{\"type\":\"WordLevel\",\"unk_token\":\"?\","
+                  "\"vocab\":{\"a\":0}}}",
+                  "unk_token");
     check_refused("{" FUSE
                   "\"normalizer\":{\"type\":\"BertNormalizer\"}," MODEL("") "}",
                   "normalizer type \"BertNormalizer\" is not supported");
-    check_refused("{" FUSE
-                  "\"pre_tokenizer\":{\"type\":\"Whitespace\"}," MODEL("") "}",
-                  "pre_tokenizer type \"Whitespace\" is not supported");
+    check_refused(
+        "{" FUSE
+        "\"pre_tokenizer\":{\"type\":\"UnicodeScripts\"}," MODEL("") "}",
+        "pre_tokenizer type \"UnicodeScripts\" is not supported");
     check_refused("{" FUSE "\"pre_tokenizer\":{\"type\":\"Split\",\"behavior\":"
                   "\"Isolated\",\"pattern\":{\"Regex\":\"(\"}}," MODEL("") "}",
                   "regular expression");

@@ -83,8 +83,8 @@ for ids in '"mine"' '["mine"]' '[1.5]' '[[1]]' '{}'; do
 done
 fails 1 '"text"' '{"a":[1],"text":["mine"]}' decode -m llama2 --field a
 mkdir bad
-echo '{"model":{"type":"Unigram"}}' >bad/tokenizer.json
-fails 1 'bad: tokenizer.json: model type "Unigram" is not supported' x \
+echo '{"model":{"type":"WordPiece"}}' >bad/tokenizer.json
+fails 1 'bad: tokenizer.json: model type "WordPiece" is not supported' x \
     encode -m bad
 
 # A run of anything: 5 MB there and back, and the end of what is possible.
