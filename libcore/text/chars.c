@@ -117,6 +117,26 @@ size_t hyt_trim_end(const char *s, size_t n)
     return n;
 }
 
+size_t hyt_grapheme(const char *s, size_t n)
+{
+    utf8proc_int32_t state = 0;
+    uint32_t before, cp;
+    size_t at = hyt_utf8_get(s, n, &before);
+
+    while (at < n) {
+        const size_t width = hyt_utf8_get(s + at, n - at, &cp);
+
+        if (width == 0)
+            HYT_BUG("text is not UTF-8");
+        if (utf8proc_grapheme_break_stateful((utf8proc_int32_t)before,
+                                             (utf8proc_int32_t)cp, &state))
+            break;
+        before = cp;
+        at += width;
+    }
+    return at;
+}
+
 /* The length of the ASCII at the front. */
 static size_t ascii(const char *s, size_t n)
 {

@@ -25,6 +25,9 @@ bool hyt_starts_space(const char *s, size_t n); /* s[0..n) begins with it */
 size_t hyt_skip_space(const char *s, size_t n);
 size_t hyt_trim_end(const char *s, size_t n);
 
+/* The length of the grapheme cluster at the front; n > 0, valid UTF-8. */
+size_t hyt_grapheme(const char *s, size_t n);
+
 enum hyt_form { HYT_NFC, HYT_NFD, HYT_NFKC, HYT_NFKD };
 
 /* Appends s[0..n), valid UTF-8, in that normal form. */

@@ -55,6 +55,21 @@ static int load_strip(struct hyt_norm_step *step, const struct hyt_json *part,
                           err);
 }
 
+static int load_precompiled(struct hyt_norm_step *step,
+                            const struct hyt_json *part, struct hyt_err *err)
+{
+    const char *base64 = NULL;
+
+    if (hyt_field_str(part, "normalizer", "precompiled_charsmap", &base64,
+                      err) < 0)
+        return -1;
+    if (!base64)
+        return hyt_fail(err, "normalizer: no \"precompiled_charsmap\"");
+    return hyt_charsmap_load(&step->map, base64, err) < 0
+               ? hyt_fail_prefix(err, "normalizer: ")
+               : 0;
+}
+
 static int load_replace(struct hyt_norm_step *step, const struct hyt_json *part,
                         struct hyt_err *err)
 {
@@ -88,6 +103,10 @@ int hyt_norm_load(struct hyt_norm *norm, const struct hyt_json *part,
         step->kind = HYT_NORM_LOWERCASE;
         return 0;
     }
+    if (strcmp(type, "Precompiled") == 0) {
+        step->kind = HYT_NORM_PRECOMPILED;
+        return load_precompiled(step, part, err);
+    }
     if (strcmp(type, "Strip") == 0) {
         step->kind = HYT_NORM_STRIP;
         return load_strip(step, part, err);
@@ -102,13 +121,15 @@ int hyt_norm_load(struct hyt_norm *norm, const struct hyt_json *part,
     }
     return hyt_fail(err,
                     "normalizer type \"%s\" is not supported; NFC, NFD, NFKC, "
-                    "NFKD, Lowercase, Strip, Prepend, Replace and Sequence are",
+                    "NFKD, Precompiled, Lowercase, Strip, Prepend, Replace and "
+                    "Sequence are",
                     type);
 }
 
 void hyt_norm_free(struct hyt_norm *norm)
 {
     for (size_t i = 0; i < norm->n; i++) {
+        hyt_charsmap_free(&norm->step[i].map);
         hyt_pattern_free(&norm->step[i].pattern);
         free(norm->step[i].content);
     }
@@ -124,6 +145,9 @@ static int apply_step(const struct hyt_norm_step *step,
     switch (step->kind) {
     case HYT_NORM_UNICODE:
         return hyt_put_normal(out, step->form, in->s, in->n, err);
+    case HYT_NORM_PRECOMPILED:
+        hyt_charsmap_put(&step->map, out, in->s, in->n);
+        return 0;
     case HYT_NORM_LOWERCASE:
         hyt_put_lower(out, in->s, in->n);
         return 0;

@@ -5,17 +5,20 @@
 
 #include "hyt/json.h"
 #include "text/chars.h"
+#include "text/charsmap.h"
 #include "text/pattern.h"
 
 struct hyt_norm_step {
     enum {
         HYT_NORM_UNICODE,
+        HYT_NORM_PRECOMPILED,
         HYT_NORM_LOWERCASE,
         HYT_NORM_STRIP,
         HYT_NORM_PREPEND,
         HYT_NORM_REPLACE
     } kind;
     enum hyt_form form;         /* UNICODE */
+    struct hyt_charsmap map;    /* PRECOMPILED */
     bool left, right;           /* STRIP: which ends lose white space */
     struct hyt_pattern pattern; /* REPLACE */
     char *content;              /* PREPEND, REPLACE: what is put in */

@@ -75,6 +75,29 @@ static void add_piece(struct hyt_unigram *u, const char *s, size_t n,
 
 /* --- loading -------------------------------------------------------------- */
 
+/*
+ * Of cuts that are equally probable, as of "......", the last bits of the
+ * scores decide.  Hugging Face's tokenizers read a number as its digits over a
+ * power of ten, each rounded, which is not always the nearest double.
+ */
+static double as_reference(double x)
+{
+    char s[HYT_NUM_MAX];
+    const size_t n = hyt_num_f64(s, x);
+    const char *point = memchr(s, '.', n);
+    uint64_t digits = 0;
+    double scale = 1;
+
+    if (!point || memchr(s, 'e', n) || n > 20)
+        return x;
+    for (size_t i = s[0] == '-'; i < n; i++)
+        if (s[i] != '.')
+            digits = 10 * digits + (uint64_t)(s[i] - '0');
+    for (const char *c = point + 1; c < s + n; c++)
+        scale *= 10; /* exact up to 10^22 */
+    return (s[0] == '-' ? -1.0 : 1.0) * ((double)digits / scale);
+}
+
 static int load_piece(struct hyt_unigram *u, struct hyt_vocab *v,
                       const struct hyt_json *pair, int32_t id,
                       struct hyt_err *err)
@@ -91,7 +114,7 @@ static int load_piece(struct hyt_unigram *u, struct hyt_vocab *v,
     s = hyt_json_str(piece);
     if (hyt_vocab_add(v, s, strlen(s), id, err) < 0)
         return hyt_fail_prefix(err, WHAT ": ");
-    u->score[id] = hyt_json_num(score);
+    u->score[id] = as_reference(hyt_json_num(score));
     add_piece(u, s, strlen(s), id);
     return 0;
 }

@@ -134,6 +134,7 @@ HYT_NORETURN void bench_die(const char *fmt, ...) HYT_PRINTF(1, 2);
     X(update, true)                                                            \
     X(update_memory, true)                                                     \
     X(filters, false)                                                          \
+    X(tokenizer, true)                                                         \
     X(start, false)                                                            \
     X(pipe, false)
 
