@@ -119,7 +119,8 @@ size_t hyt_bpe_cut(const struct hyt_bpe *bpe, const char *word, size_t n)
     const size_t len = strlen(MARK);
 
     for (size_t at = 1; bpe->cuts && at + len <= n; at++) {
-        const char *mark = memchr(word + at, MARK[0], n - len + 1 - at);
+        const char *mark =
+            memchr(word + at, (unsigned char)MARK[0], n - len + 1 - at);
 
         if (!mark)
             break;
