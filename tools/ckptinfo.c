@@ -3,6 +3,7 @@
  * ckptinfo.c - a checkpoint in a few lines, or as one JSON object
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ckptinfo.h"
@@ -150,12 +151,38 @@ static void tensor_facts(struct facts *f, const struct hyt_ckpt *c)
     number(f, "update_bytes", 2 * s.bytes + 12 * s.parameters + 4 * s.masters);
 }
 
+static void kept_fact(struct facts *f, const struct hyt_ckpt *c)
+{
+    struct hyt_err ignored;
+    struct hyt_buf *list;
+    uint64_t *g;
+    size_t n;
+
+    if (hyt_ckpt_kept(c, &g, &n, &ignored) < 0)
+        return;
+    list = fact(f, "kept");
+    hyt_buf_putc(list, '[');
+    for (size_t i = 0; i < n; i++)
+        hyt_buf_printf(list, "%s%" PRIu64, i ? ", " : "", g[i]);
+    hyt_buf_putc(list, ']');
+    free(g);
+}
+
 static void record_facts(struct facts *f, const struct hyt_ckpt *c)
 {
+    static const char *const run[] = {"finished", "saved", "stopped"};
+    const char *base = hyt_ckpt_meta(c, "hyt.base_generation");
+    struct hyt_err ignored;
+    uint64_t g;
+
     number(f, "generation", hyt_ckpt_generation(c));
     number(f, "step", hyt_ckpt_step(c));
     text(f, "digest", hyt_ckpt_digest(c));
+    text(f, "run", run[hyt_ckpt_run(c)]);
     text(f, "base", hyt_ckpt_meta(c, "hyt.base"));
+    if (base && hyt_parse_u64(base, &g, &ignored) == 0)
+        number(f, "base_generation", g);
+    kept_fact(f, c);
     text(f, "optimizer", hyt_ckpt_meta(c, "hyt.optimizer"));
 }
 

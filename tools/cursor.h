@@ -2,39 +2,51 @@
 /*
  * cursor.h - which records a checkpoint is the result of
  *
- * Count and digest of the records consumed, kept in the commit record of the
- * generation they led to: so a pipe that is run again into the same --out can
- * tell that its work is done.
+ * Count and digest of the records consumed are kept in the commit record of the
+ * generation they led to: so a pipe that is run again applies each of them
+ * once.  Whether an input is the same is seen from the records of its first
+ * step; then it must go on as it did.
  */
 #ifndef HYT_CURSOR_H
 #define HYT_CURSOR_H
 
-#include "open.h"
+#include "hyt/ckpt.h"
 #include "tool.h"
 
-#define HYT_CURSOR_KEY "hyt.cursor"
+#define HYT_CURSOR_KEY  "hyt.cursor"  /* up to the last step */
+#define HYT_FIRST_KEY   "hyt.first"   /* up to the first */
+#define HYT_OPTIONS_KEY "hyt.options" /* those that change the result */
 
 struct hyt_cursor {
     struct hyt_digest *digest;
-    uint64_t records;
+    uint64_t records;           /* given out, or skipped */
+    char first[64], cursor[64]; /* "COUNT:DIGEST"; empty before a step */
+
+    struct hyt_line *held; /* read to be compared, given out afterwards */
+    size_t n_held, held_cap, next;
 };
 
 void hyt_cursor_open(struct hyt_cursor *c);
 void hyt_cursor_close(struct hyt_cursor *c);
-void hyt_cursor_add(struct hyt_cursor *c, const struct hyt_rec *rec);
 
-/* "COUNT:DIGEST". */
-void hyt_cursor_text(const struct hyt_cursor *c, char text[64]);
+/* The next record, as hyt_main_next(). */
+int hyt_cursor_next(struct hyt_cursor *c, struct hyt_main *m,
+                    struct hyt_rec **rec);
 
-#define HYT_OPTIONS_KEY "hyt.options"
+/* Whether the next record comes from the input. */
+bool hyt_cursor_is_drained(const struct hyt_cursor *c);
+
+/* The records given out so far make up whole steps. */
+void hyt_cursor_mark(struct hyt_cursor *c);
 
 /*
- * Whether directory `out` holds the result of the checkpoint with the digest
- * `base`, of these options, and of the input of m, which is read to its end to
- * find out.  1 it does, 0 there is nothing to compare with, -1 it holds that of
- * others, or is the very directory of the checkpoint.
+ * Compares the input with the cursor of a checkpoint, before anything is given
+ * out.  HYT_SAME: it begins with the records that were applied; they are
+ * skipped.  HYT_OTHER: it is another one, nothing of it is lost.  HYT_STRAYS:
+ * it begins as the one that was applied, and then differs or ends before.
  */
-int hyt_cursor_done(struct hyt_cursor *c, struct hyt_main *m, const char *out,
-                    const char *base, const char *options) HYT_MUST_USE;
+enum hyt_match { HYT_OTHER, HYT_SAME, HYT_STRAYS };
+int hyt_cursor_match(struct hyt_cursor *c, struct hyt_main *m,
+                     const struct hyt_ckpt *ckpt);
 
 #endif

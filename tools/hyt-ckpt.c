@@ -13,6 +13,8 @@
 #include "newmodel.h"
 #include "tool.h"
 
+#define VERBS "new, info, verify, log, rollback, diff or export"
+
 static const char *shape, *tokenizer;
 static int arch, dtype;
 static bool tied, untied, json;
@@ -40,7 +42,8 @@ static const struct hyt_opt opts[] = {
 
 static const struct hyt_tool tool = {
     "hyt-ckpt", "make, inspect, verify and compare checkpoints",
-    "new DIR | info DIR | verify DIR | log DIR | diff A B | export DIR FILE",
+    "new DIR | info DIR | verify DIR | log DIR | rollback DIR@G | diff A B | "
+    "export DIR FILE",
     opts, HYT_TOOL_SEED | HYT_TOOL_NO_INPUT};
 
 static int print(struct hyt_main *m, struct hyt_buf *text, int status)
@@ -92,20 +95,67 @@ static int info(struct hyt_main *m, char **dir)
     return print(m, &text, 0);
 }
 
-static int verify(struct hyt_main *m, char **dir)
+/* Appends what is found of one generation. A generation that an update has
+ * replaced meanwhile is not damaged: 1, look again. */
+static int verify_one(struct hyt_main *m, const char *path, bool kept,
+                      struct hyt_buf *text)
 {
-    struct hyt_ckpt *c = hyt_ckpt_open(dir[0], &m->err);
-    struct hyt_buf text = {0};
+    struct hyt_ckpt *c = hyt_ckpt_open(path, &m->err);
     int status = c ? hyt_ckpt_verify(c, &m->err) : -1;
 
     if (status == 0 && hyt_ckpt_meta(c, "hyt.digest.model"))
-        hyt_buf_printf(&text, "generation %" PRIu64 ": digest %s holds\n",
-                       hyt_ckpt_generation(c), hyt_ckpt_digest(c));
+        hyt_buf_printf(text, "generation %" PRIu64 "%s: digest %s holds\n",
+                       hyt_ckpt_generation(c), kept ? ", kept" : "",
+                       hyt_ckpt_digest(c));
     else if (status == 0)
-        hyt_buf_puts(&text, "well-formed; written by another program, so "
-                            "without a digest of the data\n");
+        hyt_buf_printf(text,
+                       "%swell-formed; written by another program, so "
+                       "without a digest of the data\n",
+                       kept ? "generation 0, kept: " : "");
+    else if (c && !kept && !hyt_ckpt_is_current(c))
+        status = 1;
+    hyt_ckpt_close(c);
+    return status;
+}
+
+static int verify(struct hyt_main *m, char **dir)
+{
+    struct hyt_buf text = {0};
+    struct hyt_ckpt *c;
+    uint64_t *g = NULL;
+    size_t n = 0;
+    int status;
+
+    while ((status = verify_one(m, dir[0], false, &text)) > 0)
+        ;
+    c = status == 0 ? hyt_ckpt_open(dir[0], &m->err) : NULL;
+    if (!c || hyt_ckpt_kept(c, &g, &n, &m->err) < 0)
+        status = -1;
+    for (size_t i = n; status == 0 && i > 0; i--) {
+        struct hyt_buf path = {0};
+
+        hyt_buf_printf(&path, "%s@%" PRIu64, hyt_ckpt_dir(c), g[i - 1]);
+        status = verify_one(m, path.s, true, &text);
+        hyt_buf_free(&path);
+    }
+    free(g);
     hyt_ckpt_close(c);
     return print(m, &text, status);
+}
+
+static int rollback(struct hyt_main *m, char **operand)
+{
+    const char *at = strrchr(operand[0], '@');
+    uint64_t g;
+    char *dir;
+    int status;
+
+    if (!at || at == operand[0] || hyt_parse_u64(at + 1, &g, &m->err) < 0)
+        hyt_main_usage(m, "rollback: expected DIR@GENERATION");
+    dir = hyt_strndup(operand[0], (size_t)(at - operand[0]));
+    status = hyt_ckpt_rollback(dir, g, &m->err);
+    free(dir);
+    return status;
 }
 
 /* The log as the commit record has it: what is behind its length belongs to no
@@ -174,8 +224,10 @@ static const struct {
     size_t n_operands;
     int (*run)(struct hyt_main *m, char **operand);
 } verbs[] = {
-    {"new", 1, new_model}, {"info", 1, info}, {"verify", 1, verify},
-    {"log", 1, show_log},  {"diff", 2, diff}, {"export", 2, export_weights},
+    {"new", 1, new_model},         {"info", 1, info},
+    {"verify", 1, verify},         {"log", 1, show_log},
+    {"rollback", 1, rollback},     {"diff", 2, diff},
+    {"export", 2, export_weights},
 };
 
 /* Options that only some verbs have. */
@@ -197,7 +249,7 @@ int main(int argc, char **argv)
 
     hyt_main_open(&m, &tool, argc, argv);
     if (m.n_operands == 0)
-        hyt_main_usage(&m, "expected new, info, verify, log, diff or export");
+        hyt_main_usage(&m, "expected " VERBS);
     for (size_t i = 0; i < HYT_LEN(verbs); i++) {
         if (strcmp(verbs[i].name, m.operand[0]) != 0)
             continue;
@@ -210,7 +262,5 @@ int main(int argc, char **argv)
         status = hyt_main_close(&m, got);
         return status == HYT_EXIT_OK && got > 0 ? HYT_EXIT_UNMET : status;
     }
-    hyt_main_usage(
-        &m, "unknown \"%s\": expected new, info, verify, log, diff or export",
-        m.operand[0]);
+    hyt_main_usage(&m, "unknown \"%s\": expected " VERBS, m.operand[0]);
 }

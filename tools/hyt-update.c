@@ -10,22 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cursor.h"
-#include "hyt/train.h"
-#include "metrics.h"
-#include "open.h"
-#include "tool.h"
+#include "update.h"
 
-static const char *out_dir, *ref_dir;
+static const char *ref_dir;
 static double lr = 1e-5, betas[2] = {0.9, 0.95}, weight_decay = 0;
 static double clip[2] = {0.2, 0.2}, clip_grad = 1, kl = 0, adam_eps = 1e-8;
 static int schedule = HYT_CONSTANT;
 static int64_t total_steps = 0, warmup = 0, inner = 1;
 static int64_t memory = (int64_t)1 << 30;
-static bool dry_run;
+static bool skip_nonfinite;
+static struct hyt_update run = {.keep = -1};
 
 static const struct hyt_opt opts[] = {
-    OPT_STR(0, "out", &out_dir, "DIR",
+    OPT_STR(0, "out", &run.out, "DIR",
             "commit to DIR, a new directory; the input is left alone"),
     OPT_FLOAT(0, "lr", &lr, 0, 1, "learning rate"),
     OPT_ENUM(0, "schedule", &schedule, "constant|linear|cosine",
@@ -45,7 +42,16 @@ static const struct hyt_opt opts[] = {
     OPT_INT(0, "activation-memory", &memory, 1, 1LL << 50,
             "bytes of activations before batches are split and layers "
             "recomputed"),
-    OPT_FLAG(0, "dry-run", &dry_run, "metrics alone: no step, no commit"),
+    OPT_INT(0, "commit-every", &run.every, 0, 1LL << 40,
+            "also commit every N steps; 0: at the end alone"),
+    OPT_INT(0, "keep", &run.keep, -1, 1 << 20,
+            "keep N replaced generations, as DIR@G; -1: those that there are"),
+    OPT_FLAG(0, "again", &run.again,
+             "apply records that the checkpoint is the result of once more"),
+    OPT_FLAG(0, "skip-nonfinite", &skip_nonfinite,
+             "pass over batches whose loss or gradient is not finite, count "
+             "them, exit 1"),
+    OPT_FLAG(0, "dry-run", &run.dry_run, "metrics alone: no step, no commit"),
     OPT_END,
 };
 
@@ -53,24 +59,11 @@ static const struct hyt_tool tool = {
     "hyt-update", "apply weighted gradient steps to a checkpoint", "[FILE]...",
     opts, HYT_TOOL_MODEL | HYT_TOOL_SLOW | HYT_TOOL_SIGNALS};
 
-struct update {
-    struct hyt_main m;
-    struct hyt_opened o, ref;
-    struct hyt_work *work;
-    struct hyt_trainer *trainer;
-    struct hyt_batch batch;
-    struct hyt_cursor input; /* the records consumed */
-    struct hyt_buf options;  /* those that change the result, as text */
-    char digest[17];         /* of the generation that the run began with */
-    uint64_t step, taken;    /* of the checkpoint; of this run */
-    uint64_t tokens;
-};
-
 /* --- one step ------------------------------------------------------------- */
 
 /* A rollout of the very weights that are loaded must have the log-probs that
  * they give, to the bit. */
-static int check_exact(struct update *u, const struct hyt_train_sums *sums)
+static int check_exact(struct hyt_update *u, const struct hyt_train_sums *sums)
 {
     const struct hyt_batch_record *r;
 
@@ -83,17 +76,68 @@ static int check_exact(struct update *u, const struct hyt_train_sums *sums)
                     r->file, (unsigned long long)r->lineno, sums->diff_max);
 }
 
-static int take_step(struct update *u, bool first)
+/* A step that would not be finite is not taken. */
+static int pass_over(struct hyt_update *u, const char *what)
+{
+    struct hyt_buf ids = {0};
+
+    hyt_batch_ids(&u->batch, 700, &ids);
+    hyt_fail(&u->m.err,
+             "batch %lld: the %s is not finite; the step is not taken; its "
+             "records: %s",
+             (long long)u->batch.number, what, ids.s);
+    hyt_buf_free(&ids);
+    if (!skip_nonfinite)
+        return -1;
+    hyt_main_warn(&u->m, "%s", u->m.err.msg);
+    u->passed++;
+    return 0;
+}
+
+static void print_step(struct hyt_update *u, const struct hyt_step_facts *facts,
+                       const struct hyt_train_sums *sums, uint64_t began)
+{
+    struct hyt_buf line = {0};
+
+    hyt_metrics_line(&line, facts, &u->batch, sums);
+    if (u->work != NULL)
+        hyt_work_log(u->work, line.s, line.n);
+    hyt_metrics_time(&line, began, sums->tokens);
+    hyt_buf_putc(&line, '\n');
+    if (!u->closed && (hyt_out_write(u->m.out, line.s, line.n, &u->m.err) < 0 ||
+                       hyt_out_flush(u->m.out, &u->m.err) < 0))
+        u->closed = true;
+    hyt_buf_free(&line);
+    u->tokens += sums->tokens;
+    hyt_main_progress(&u->m, u->input.records, u->tokens);
+}
+
+static int apply(struct hyt_update *u, const struct hyt_step_facts *facts)
+{
+    hyt_train_apply(u->trainer, facts->step, facts->lr);
+    u->step++;
+    u->taken++;
+    if (hyt_trainer_finite(u->trainer))
+        return 0;
+    u->spoiled = true;
+    return hyt_fail(&u->m.err,
+                    "batch %lld: a weight is not finite after step %llu; "
+                    "nothing since step %llu is committed",
+                    (long long)u->batch.number, (unsigned long long)u->step,
+                    (unsigned long long)u->saved);
+}
+
+/* 1 taken, 0 passed over, -1. */
+static int take_step(struct hyt_update *u, bool first)
 {
     struct hyt_train_sums sums;
     struct hyt_step_facts facts = {0};
     uint64_t began = hyt_now_us();
-    struct hyt_buf line = {0};
-    int status = 0;
 
     for (size_t i = 0; i < u->batch.n; i++)
         u->batch.example[i].exact =
-            u->taken == 0 && strcmp(u->batch.record[i].digest, u->digest) == 0;
+            u->step == u->base_step &&
+            strcmp(u->batch.record[i].digest, u->base) == 0;
     hyt_train_gradient(u->trainer, u->batch.example, u->batch.n, &sums);
     if (first && check_exact(u, &sums) < 0)
         return -1;
@@ -101,53 +145,41 @@ static int take_step(struct update *u, bool first)
     facts.grad_norm = hyt_trainer_grad_norm(u->trainer);
     facts.lr = hyt_learning_rate(lr, (enum hyt_schedule)schedule, facts.step,
                                  (uint64_t)warmup, (uint64_t)total_steps);
+    if (!isfinite(sums.loss_rd + sums.loss_rlif + sums.loss_kl))
+        return pass_over(u, "loss");
     if (!isfinite(facts.grad_norm))
-        return hyt_fail(&u->m.err,
-                        "batch %lld: the gradient is not finite; the step is "
-                        "not taken",
-                        (long long)u->batch.number);
+        return pass_over(u, "gradient");
     if (sums.tokens == 0)
         hyt_main_warn(&u->m, "batch %lld moves nothing; no step is taken",
                       (long long)u->batch.number);
-    else if (!dry_run) {
-        hyt_train_apply(u->trainer, facts.step, facts.lr);
-        u->step++;
-        u->taken++;
-    }
-    hyt_metrics_line(&line, &facts, &u->batch, &sums);
-    if (u->work != NULL)
-        hyt_work_log(u->work, line.s, line.n);
-    hyt_metrics_time(&line, began, sums.tokens);
-    hyt_buf_putc(&line, '\n');
-    status = hyt_out_write(u->m.out, line.s, line.n, &u->m.err);
-    if (status == 0)
-        status = hyt_out_flush(u->m.out, &u->m.err);
-    hyt_buf_free(&line);
-    u->tokens += sums.tokens;
-    hyt_main_progress(&u->m, u->input.records, u->tokens);
-    return status;
-}
-
-static int take_batch(struct update *u)
-{
-    for (int64_t i = 0; i < inner; i++)
-        if (take_step(u, i == 0) < 0)
-            return -1;
-    hyt_batch_clear_records(&u->batch);
-    return 0;
-}
-
-static int take_record(struct update *u, struct hyt_rec *rec)
-{
-    hyt_cursor_add(&u->input, rec);
-    if (hyt_batch_read(&u->batch, rec, &u->o, &u->m.err) < 0)
+    else if (!u->dry_run && apply(u, &facts) < 0)
         return -1;
-    return u->batch.n == u->batch.of ? take_batch(u) : 0;
+    print_step(u, &facts, &sums, began);
+    return 1;
+}
+
+static int take_batch(struct hyt_update *u)
+{
+    int got = 1;
+
+    for (int64_t i = 0; i < inner && got > 0; i++) {
+        got = take_step(u, i == 0);
+        /* The cursor cannot say that a part of a batch was applied. */
+        if (got < 0 && i > 0)
+            u->spoiled = true;
+    }
+    if (got < 0)
+        return -1;
+    hyt_batch_clear_records(&u->batch);
+    hyt_cursor_mark(&u->input);
+    if (hyt_update_save(u, false) < 0)
+        return -1;
+    return u->closed ? -1 : 0;
 }
 
 /* --- begin and end -------------------------------------------------------- */
 
-static void check_options(struct update *u)
+static void check_options(struct hyt_update *u)
 {
     if (kl > 0 && ref_dir == NULL)
         hyt_main_usage(&u->m, "--kl needs --ref DIR");
@@ -160,7 +192,7 @@ static void check_options(struct update *u)
         hyt_main_usage(&u->m, "--warmup is not below --total-steps");
     if (betas[0] >= 1 || betas[1] >= 1)
         hyt_main_usage(&u->m, "--betas: both are below 1");
-    if (strchr(u->m.model, '@') != NULL && out_dir == NULL && !dry_run)
+    if (strchr(u->m.model, '@') != NULL && u->out == NULL && !u->dry_run)
         hyt_main_usage(&u->m, "an earlier generation is read-only: --out DIR");
 }
 
@@ -179,7 +211,7 @@ static void put_options(struct hyt_buf *b, const struct hyt_ckpt *ref)
     hyt_buf_puts(b, ref != NULL ? hyt_ckpt_digest(ref) : "-");
 }
 
-static int open_reference(struct update *u)
+static int open_reference(struct hyt_update *u)
 {
     struct hyt_err *err = &u->m.err;
 
@@ -193,7 +225,7 @@ static int open_reference(struct update *u)
     return hyt_fail(err, "%s: another vocabulary than %s", ref_dir, u->m.model);
 }
 
-static int start(struct update *u)
+static int start(struct hyt_update *u)
 {
     struct hyt_train_conf conf = {
         .clip_low = clip[0],
@@ -205,65 +237,19 @@ static int start(struct update *u)
         .eps = adam_eps,
         .weight_decay = weight_decay,
     };
-    struct hyt_err *err = &u->m.err;
 
     hyt_trace_op(&u->m.trace, NULL);
-    if (!dry_run) {
-        u->work = hyt_work_begin(
-            u->o.ckpt, out_dir ? out_dir : hyt_ckpt_dir(u->o.ckpt), err);
-        if (u->work == NULL)
-            return -1;
-    }
-    u->step = hyt_ckpt_step(u->o.ckpt);
+    if (hyt_update_begin(u) < 0)
+        return -1;
     u->trainer = hyt_trainer_new(u->o.model, u->work, u->ref.model, &conf,
-                                 (size_t)memory, err);
+                                 (size_t)memory, &u->m.err);
     hyt_trace_op(&u->m.trace, "start");
     return u->trainer == NULL ? -1 : 0;
 }
 
-/* Steps that were taken are committed, even where what followed was bad. */
-static int commit(struct update *u, int got)
-{
-    struct hyt_buf line = {0};
-    uint64_t generation = u->work ? hyt_work_generation(u->work) : 0;
-    char text[64];
-    int status;
-
-    if (u->work == NULL)
-        return got;
-    if (u->taken == 0) {
-        hyt_work_abandon(u->work);
-        return got;
-    }
-    hyt_cursor_text(&u->input, text);
-    /* Only a finished run is the result of its input. */
-    if (got == 0 && u->m.n_bad == 0) {
-        hyt_work_meta(u->work, HYT_CURSOR_KEY, text);
-        hyt_work_meta(u->work, HYT_OPTIONS_KEY, u->options.s);
-    }
-    hyt_trace_op(&u->m.trace, NULL);
-    status = hyt_work_commit(u->work, u->step, &u->m.err);
-    hyt_trace_op(&u->m.trace, "commit");
-    if (status < 0)
-        return -1;
-    hyt_buf_printf(&line, "{\"committed\":%llu,\"step\":%llu}\n",
-                   (unsigned long long)generation, (unsigned long long)u->step);
-    if (got == 0) {
-        status = hyt_out_write(u->m.out, line.s, line.n, &u->m.err);
-    } else {
-        hyt_main_warn(&u->m,
-                      "what was taken before this is committed: %llu "
-                      "step%s",
-                      (unsigned long long)u->taken, u->taken == 1 ? "" : "s");
-        status = got;
-    }
-    hyt_buf_free(&line);
-    return status;
-}
-
 /* What ends a run before its input is used up: a signal, or an input that was
  * cut short. */
-static int check_end(struct update *u, const char *file, uint64_t line)
+static int check_end(struct hyt_update *u, const char *file, uint64_t line)
 {
     if (hyt_main_stopping())
         return hyt_fail(&u->m.err,
@@ -274,55 +260,74 @@ static int check_end(struct update *u, const char *file, uint64_t line)
                         "of batch %lld; the step is not taken",
                         file, (unsigned long long)line, u->batch.n, u->batch.of,
                         (long long)u->batch.number);
-    if (u->input.records == 0 && out_dir != NULL)
+    if (u->input.records == 0 && u->out != NULL)
         return hyt_fail(&u->m.err,
-                        "no records: there is nothing to commit to "
-                        "%s",
-                        out_dir);
+                        "no records: there is nothing to commit to %s", u->out);
+    if (u->applied && u->taken == 0 && !u->resumed)
+        hyt_main_warn(&u->m,
+                      "%s: its generation %llu has these records already; "
+                      "--again applies them once more",
+                      hyt_ckpt_dir(u->o.ckpt),
+                      (unsigned long long)hyt_ckpt_generation(u->o.ckpt));
     return 0;
 }
 
-static int run(struct update *u)
+static int take_record(struct hyt_update *u, struct hyt_rec *rec)
+{
+    if (u->trainer == NULL && start(u) < 0)
+        return -1;
+    if (hyt_batch_read(&u->batch, rec, &u->o, &u->m.err) < 0)
+        return -1;
+    return u->batch.n == u->batch.of ? take_batch(u) : 0;
+}
+
+static int take_all(struct hyt_update *u)
 {
     struct hyt_rec *rec;
     const char *file = "<stdin>";
     uint64_t line = 0;
     int got = 0;
 
-    while (!hyt_main_stopping() && (got = hyt_main_next(&u->m, &rec)) > 0) {
+    for (;;) {
+        if (hyt_cursor_is_drained(&u->input) && hyt_main_wait(&u->m) &&
+            (got = hyt_update_save(u, true)) < 0)
+            break;
+        if (hyt_main_stopping() ||
+            (got = hyt_cursor_next(&u->input, &u->m, &rec)) <= 0)
+            break;
         file = hyt_rec_file(rec);
         line = hyt_rec_lineno(rec);
-        if (u->trainer == NULL && start(u) < 0)
-            return -1;
         if ((got = hyt_main_keep(&u->m, take_record(u, rec))) < 0)
             break;
     }
     if (got >= 0)
         got = check_end(u, file, line);
-    return commit(u, got < 0 ? -1 : 0);
+    return hyt_update_end(u, got < 0 ? -1 : 0);
 }
 
 int main(int argc, char **argv)
 {
-    struct update u = {0};
-    int got = 0;
+    struct hyt_update *u = &run;
+    int got;
 
-    hyt_main_open(&u.m, &tool, argc, argv);
-    check_options(&u);
-    if (hyt_open(&u.o, &u.m, &u.m.err) < 0 || open_reference(&u) < 0)
-        hyt_main_die(&u.m);
-    memcpy(u.digest, hyt_ckpt_digest(u.o.ckpt), sizeof(u.digest));
-    hyt_cursor_open(&u.input);
-    put_options(&u.options, u.ref.ckpt);
-    if (out_dir != NULL && !dry_run)
-        got = hyt_cursor_done(&u.input, &u.m, out_dir, u.digest, u.options.s);
+    hyt_main_open(&u->m, &tool, argc, argv);
+    check_options(u);
+    if (hyt_open(&u->o, &u->m, &u->m.err) < 0 || open_reference(u) < 0)
+        hyt_main_die(&u->m);
+    hyt_cursor_open(&u->input);
+    put_options(&u->options, u->ref.ckpt);
+    got = hyt_update_prepare(u);
     if (got == 0)
-        got = run(&u);
-    hyt_trainer_free(u.trainer);
-    hyt_batch_free(&u.batch);
-    hyt_cursor_close(&u.input);
-    hyt_buf_free(&u.options);
-    hyt_close(&u.ref);
-    hyt_close(&u.o);
-    return hyt_main_close(&u.m, got < 0 ? -1 : 0);
+        got = take_all(u);
+    if (u->passed > 0)
+        hyt_main_warn(&u->m, "%llu batches passed over",
+                      (unsigned long long)u->passed);
+    hyt_trainer_free(u->trainer);
+    hyt_batch_free(&u->batch);
+    hyt_cursor_close(&u->input);
+    hyt_buf_free(&u->options);
+    hyt_close(&u->ref);
+    hyt_close(&u->o);
+    got = hyt_main_close(&u->m, got < 0 ? -1 : 0);
+    return got == HYT_EXIT_OK && u->passed > 0 ? HYT_EXIT_FAILED : got;
 }

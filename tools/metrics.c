@@ -122,13 +122,18 @@ static int read_example(struct hyt_batch *b, struct hyt_rec *rec,
     return 0;
 }
 
-static int read_facts(struct hyt_rec *rec, struct hyt_batch_record *r,
-                      struct hyt_err *err)
+static int read_facts(struct hyt_batch *b, struct hyt_rec *rec,
+                      struct hyt_batch_record *r, struct hyt_err *err)
 {
     const char *s;
     size_t n;
-    int got = hyt_rec_str(rec, "policy.digest", &s, &n, err);
+    int got = hyt_rec_raw(rec, "id", &s, &n, err);
 
+    if (got < 0)
+        return -1;
+    if (got == 1)
+        r->id = hyt_arena_strndup(&b->arena, s, n);
+    got = hyt_rec_str(rec, "policy.digest", &s, &n, err);
     r->file = hyt_rec_file(rec);
     r->lineno = hyt_rec_lineno(rec);
     if (got == 1 && n < sizeof(r->digest))
@@ -152,7 +157,7 @@ int hyt_batch_read(struct hyt_batch *b, struct hyt_rec *rec,
     struct hyt_batch_record r = {0};
 
     if (check_place(b, rec, err) < 0 || read_example(b, rec, o, &e, err) < 0 ||
-        read_facts(rec, &r, err) < 0) {
+        read_facts(b, rec, &r, err) < 0) {
         b->broken = true;
         return -1;
     }
@@ -161,6 +166,25 @@ int hyt_batch_read(struct hyt_batch *b, struct hyt_rec *rec,
     b->example[b->n] = e;
     b->record[b->n++] = r;
     return 0;
+}
+
+void hyt_batch_ids(const struct hyt_batch *b, size_t max, struct hyt_buf *out)
+{
+    const char *before = "";
+
+    hyt_buf_puts(out, "");
+    for (size_t i = 0; i < b->n; i++) {
+        const char *id = b->record[i].id;
+
+        if (id == NULL || strcmp(id, before) == 0)
+            continue;
+        before = id;
+        if (out->n + strlen(id) > max) {
+            hyt_buf_puts(out, " ...");
+            return;
+        }
+        hyt_buf_printf(out, "%s%s", out->n ? " " : "", id);
+    }
 }
 
 void hyt_batch_clear_records(struct hyt_batch *b)

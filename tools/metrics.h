@@ -13,6 +13,7 @@
 struct hyt_batch_record {
     const char *file;
     uint64_t lineno;
+    const char *id;  /* as its JSON has it; NULL where it has none */
     char digest[17]; /* policy.digest; "" where there is none */
     uint64_t group;  /* hash of its name */
     double reward, trust, lambda, prg;
@@ -34,6 +35,10 @@ struct hyt_batch {
 int hyt_batch_read(struct hyt_batch *b, struct hyt_rec *rec,
                    const struct hyt_opened *o,
                    struct hyt_err *err) HYT_MUST_USE;
+
+/* The records by id, each once, in at most about `max` bytes. */
+void hyt_batch_ids(const struct hyt_batch *b, size_t max, struct hyt_buf *out);
+
 void hyt_batch_clear_records(struct hyt_batch *b);
 void hyt_batch_free(struct hyt_batch *b);
 

@@ -13,7 +13,7 @@
 
 /* --- signals and descriptors ---------------------------------------------- */
 
-static volatile sig_atomic_t stopping;
+static volatile sig_atomic_t stopping, saving;
 static int empty_input = -1;            /* /dev/null */
 static const char *volatile unfinished; /* the output's temporary file */
 
@@ -31,6 +31,30 @@ static void stop(int signo)
     stopping = 1;
     hyt_in_stop();
     dup2(empty_input, STDIN_FILENO);
+}
+
+static void save(int signo)
+{
+    (void)signo;
+    saving = 1;
+}
+
+bool hyt_main_wait(struct hyt_main *m)
+{
+    sigset_t one, mask;
+
+    /* USR1 is blocked but for here, so that it interrupts no work. */
+    sigemptyset(&one);
+    sigaddset(&one, SIGUSR1);
+    pthread_sigmask(SIG_UNBLOCK, &one, &mask);
+    pthread_sigmask(SIG_BLOCK, &one, NULL);
+    sigdelset(&mask, SIGUSR1);
+    if (!saving && !stopping)
+        hyt_lines_wait(m->in, &mask);
+    if (!saving)
+        return false;
+    saving = 0;
+    return true;
 }
 
 /* A file that was not finished must not stay behind. */
@@ -88,6 +112,15 @@ static void catch_signals(const struct hyt_tool *tool)
     for (size_t i = 0; i < HYT_LEN(caught); i++)
         if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
             sigaction(caught[i], &act, NULL);
+    if (stops) {
+        sigset_t one;
+
+        sigemptyset(&one);
+        sigaddset(&one, SIGUSR1);
+        pthread_sigmask(SIG_BLOCK, &one, NULL);
+        act = (struct sigaction){.sa_handler = save};
+        sigaction(SIGUSR1, &act, NULL);
+    }
 }
 
 /* A standard descriptor that the parent has closed is filled with one that

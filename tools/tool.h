@@ -33,7 +33,8 @@ enum hyt_tool_flag {
     HYT_TOOL_MODEL = 1,     /* takes -m/--model, required, and --threads */
     HYT_TOOL_SEED = 2,      /* takes --seed */
     HYT_TOOL_SLOW = 4,      /* flushes every record */
-    HYT_TOOL_SIGNALS = 8,   /* stops at a step on INT, TERM, closed stdout */
+    HYT_TOOL_SIGNALS = 8,   /* stops at a step on INT, TERM, closed stdout;
+                               USR1 is seen by hyt_main_wait() alone */
     HYT_TOOL_NO_INPUT = 16, /* operands are not streams; no reader options */
     HYT_TOOL_SPLICES = 32   /* takes --overwrite */
 };
@@ -104,6 +105,10 @@ void hyt_main_info(struct hyt_main *m, const char *fmt, ...) HYT_PRINTF(2, 3);
 /* True once INT, TERM or HUP arrived (HYT_TOOL_SIGNALS); hyt_main_next() then
  * says that the input has ended. */
 bool hyt_main_stopping(void);
+
+/* Waits for input between two steps (HYT_TOOL_SIGNALS); true where USR1 came
+ * first, once for each. */
+bool hyt_main_wait(struct hyt_main *m);
 
 /* Rewrites one line on a terminal, at most five times a second: records and
  * tokens done, rates, and the time left where the input has a size. */

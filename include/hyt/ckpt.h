@@ -46,8 +46,10 @@ const char *hyt_st_meta(const struct hyt_st *st, const char *key); /* or NULL */
 
 struct hyt_ckpt;
 
-/* "DIR" or "DIR@G" (a kept generation): one model.safetensors, or the shards
- * of model.safetensors.index.json.  NULL on error. */
+/* "DIR", "DIR@G" (a kept generation) or "DIR@base" (what the run that has not
+ * used up its input began with; where there is none, as "DIR"): one
+ * model.safetensors, or the shards of model.safetensors.index.json.  NULL on
+ * error. */
 struct hyt_ckpt *hyt_ckpt_open(const char *path,
                                struct hyt_err *err) HYT_MUST_USE;
 void hyt_ckpt_close(struct hyt_ckpt *c);
@@ -57,6 +59,22 @@ uint64_t hyt_ckpt_generation(const struct hyt_ckpt *c); /* 0: no update yet */
 uint64_t hyt_ckpt_step(const struct hyt_ckpt *c); /* optimizer steps so far */
 /* 16 hex digits: which weights these are (policy.digest in records). */
 const char *hyt_ckpt_digest(const struct hyt_ckpt *c);
+/*
+ * A run takes an input to its end.  What it commits before is SAVED in the
+ * middle of it, on schedule, or STOPPED between two such points: the next
+ * commit then has the same number, so that the result does not tell where a run
+ * was interrupted.
+ */
+enum hyt_run { HYT_RUN_FINISHED, HYT_RUN_SAVED, HYT_RUN_STOPPED };
+enum hyt_run hyt_ckpt_run(const struct hyt_ckpt *c);
+
+/* The generations that are kept beside this one, free(*g), ascending. */
+int hyt_ckpt_kept(const struct hyt_ckpt *c, uint64_t **g, size_t *n,
+                  struct hyt_err *err) HYT_MUST_USE;
+
+/* Whether its directory still has it as the committed generation. */
+bool hyt_ckpt_is_current(const struct hyt_ckpt *c);
+
 size_t hyt_ckpt_count(const struct hyt_ckpt *c);
 const struct hyt_tensor *hyt_ckpt_tensor(const struct hyt_ckpt *c, size_t i);
 const struct hyt_tensor *hyt_ckpt_find(const struct hyt_ckpt *c,
@@ -74,6 +92,11 @@ int hyt_ckpt_file(const struct hyt_ckpt *c, const char *name,
 /* Recomputes the digests against the commit record: 0 or -1 with what differs.
  */
 int hyt_ckpt_verify(const struct hyt_ckpt *c, struct hyt_err *err) HYT_MUST_USE;
+
+/* Makes the kept generation g of the directory the committed one again; later
+ * ones are removed, the log is cut. */
+int hyt_ckpt_rollback(const char *dir, uint64_t g,
+                      struct hyt_err *err) HYT_MUST_USE;
 
 /* --- a working generation ------------------------------------------------- */
 
@@ -102,6 +125,15 @@ struct hyt_work_tensor {
  */
 struct hyt_work *hyt_work_begin(const struct hyt_ckpt *in, const char *out,
                                 struct hyt_err *err) HYT_MUST_USE;
+/* The same in place, where `in` is unfinished: the run goes on, with the base
+ * that it began with. */
+struct hyt_work *hyt_work_resume(const struct hyt_ckpt *in,
+                                 struct hyt_err *err) HYT_MUST_USE;
+
+/* After a commit of this work, the newest `n` of the replaced generations stay
+ * as DIR@G.  Without this call those that are there stay, and no more. */
+void hyt_work_keep(struct hyt_work *w, uint64_t n);
+
 size_t hyt_work_count(const struct hyt_work *w);
 struct hyt_work_tensor *hyt_work_tensor(struct hyt_work *w, size_t i);
 uint64_t hyt_work_step(const struct hyt_work *w); /* AdamW's t of the input */
@@ -118,6 +150,16 @@ void hyt_work_meta(struct hyt_work *w, const char *key, const char *value);
  * step count.  Frees w either way; on error the old generation is untouched. */
 int hyt_work_commit(struct hyt_work *w, uint64_t step,
                     struct hyt_err *err) HYT_MUST_USE;
+
+/*
+ * The same in the middle of a run.  Until it is finished the generation that
+ * the run began with is kept.  Afterwards, or on error, w can be abandoned; or
+ * hyt_work_go_on() begins the next generation: the tensors are those that were
+ * committed, at other addresses.
+ */
+int hyt_work_save(struct hyt_work *w, uint64_t step, enum hyt_run run,
+                  struct hyt_err *err) HYT_MUST_USE;
+int hyt_work_go_on(struct hyt_work *w, struct hyt_err *err) HYT_MUST_USE;
 void hyt_work_abandon(struct hyt_work *w); /* NULL is accepted */
 
 /* --- writing a new file --------------------------------------------------- */

@@ -10,6 +10,8 @@
 #ifndef HYT_IO_H
 #define HYT_IO_H
 
+#include <signal.h>
+
 #include "hyt/base.h"
 
 struct hyt_in;
@@ -29,7 +31,9 @@ ptrdiff_t hyt_in_read(struct hyt_in *in, void *buf, size_t n,
  * their input. */
 void hyt_in_stop(void);
 
-bool hyt_in_ready(const struct hyt_in *in);      /* false: a read would wait */
+bool hyt_in_ready(const struct hyt_in *in); /* false: a read would wait */
+/* Waits until one would not, or until a signal that `mask` lets through. */
+void hyt_in_wait(const struct hyt_in *in, const sigset_t *mask);
 uint64_t hyt_in_offset(const struct hyt_in *in); /* bytes read, as stored */
 void hyt_in_close(struct hyt_in *in);            /* NULL is accepted */
 
@@ -57,6 +61,8 @@ void hyt_lines_close(struct hyt_lines *in);
 
 /* False where the next line, as far as can be told, has not arrived yet. */
 bool hyt_lines_ready(const struct hyt_lines *in);
+/* Waits until then, or until a signal that `mask` lets through. */
+void hyt_lines_wait(const struct hyt_lines *in, const sigset_t *mask);
 
 /* How far the stream has been read, in bytes as stored; *total is 0 where a
  * part of it has no size (a pipe). */

@@ -61,6 +61,10 @@ struct hyt_trainer *hyt_trainer_new(struct hyt_model *m, struct hyt_work *work,
                                     struct hyt_err *err) HYT_MUST_USE;
 void hyt_trainer_free(struct hyt_trainer *t);
 
+/* After hyt_work_go_on(): the same weights at other addresses. */
+int hyt_trainer_rebind(struct hyt_trainer *t, struct hyt_work *work,
+                       struct hyt_err *err) HYT_MUST_USE;
+
 /*
  * Gradient of L over the examples (from zero):
  *
@@ -84,6 +88,9 @@ double hyt_trainer_grad_norm(const struct hyt_trainer *t);
 /* One AdamW step with the gradient as it stands, scaled to at most clip_grad;
  * `step` counts from 1 over the life of the checkpoint. */
 void hyt_train_apply(struct hyt_trainer *t, uint64_t step, double lr);
+
+/* Whether weights, masters and moments are all numbers, none infinite. */
+bool hyt_trainer_finite(const struct hyt_trainer *t);
 
 /* Learning rate at `step` (1-based): linear warm-up, then constant, or linear
  * or cosine down to 0 at `total`. */

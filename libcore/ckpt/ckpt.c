@@ -38,6 +38,16 @@ const struct hyt_json *hyt_ckpt_config(const struct hyt_ckpt *c)
     return c->config;
 }
 
+enum hyt_run hyt_ckpt_run(const struct hyt_ckpt *c)
+{
+    const char *run = hyt_ckpt_meta(c, HYT_RUN_KEY);
+
+    if (!run)
+        return HYT_RUN_FINISHED;
+    return strcmp(run, HYT_RUN_STOPPED_WORD) == 0 ? HYT_RUN_STOPPED
+                                                  : HYT_RUN_SAVED;
+}
+
 size_t hyt_ckpt_count(const struct hyt_ckpt *c)
 {
     size_t n = 0;
@@ -74,6 +84,18 @@ int hyt_ckpt_file(const struct hyt_ckpt *c, const char *name,
     if (!hyt_plain_name(name))
         return hyt_fail(err, "%s: \"%s\" is no file name", c->name, name);
     return hyt_dir_read(c->dir, c->name, name, FILE_MAX, bytes, &info, err);
+}
+
+bool hyt_ckpt_names(const struct hyt_ckpt *c, const char *name)
+{
+    const char *optimizer = hyt_ckpt_meta(c, "hyt.optimizer");
+
+    if (optimizer && strcmp(optimizer, name) == 0)
+        return true;
+    for (size_t i = 0; i < c->n_shards; i++)
+        if (strcmp(c->shard[i].name, name) == 0)
+            return true;
+    return false;
 }
 
 /* --- digests -------------------------------------------------------------- */

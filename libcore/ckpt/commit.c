@@ -21,8 +21,10 @@
 struct record {
     struct hyt_pair *pair;
     size_t n, cap;
+    char tag[64]; /* in the names of its files */
     char generation[24], step[24], log_bytes[24];
-    char optimizer[64], model_digest[17], optimizer_digest[17];
+    char base_generation[24], base_step[24];
+    char optimizer[128], model_digest[17], optimizer_digest[17];
 };
 
 static void add(struct record *r, const char *key, const char *value)
@@ -31,14 +33,19 @@ static void add(struct record *r, const char *key, const char *value)
     r->pair[r->n++] = (struct hyt_pair){key, value};
 }
 
-/* The strings that another program has put into file s, without "format",
- * which every file that we write has, and without an older commit record. */
+/* Not "format", which every file that we write has, nor an older record. */
+bool hyt_is_foreign(const struct hyt_pair *meta)
+{
+    return strcmp(meta->key, "format") != 0 &&
+           strncmp(meta->key, "hyt.", 4) != 0;
+}
+
 static void add_foreign(struct record *r, const struct hyt_st *st)
 {
     for (size_t i = 0; i < hyt_st_meta_count(st); i++) {
         const struct hyt_pair *p = hyt_st_meta_at(st, i);
 
-        if (strcmp(p->key, "format") != 0 && strncmp(p->key, "hyt.", 4) != 0)
+        if (hyt_is_foreign(p))
             add(r, p->key, p->value);
     }
 }
@@ -53,19 +60,51 @@ static void digest_text(char out[17], struct hyt_shadow *const *s, size_t n)
     hyt_digest_free(d);
 }
 
-static void fill_record(struct record *r, const struct hyt_work *w,
-                        uint64_t step)
+/* A stopped generation leaves its names to the one that it will become. */
+static void fill_tag(struct record *r, const struct hyt_work *w, uint64_t step,
+                     enum hyt_run run)
 {
+    if (run == HYT_RUN_STOPPED)
+        snprintf(r->tag, sizeof r->tag, "%" PRIu64 "-at-%" PRIu64,
+                 w->generation, step);
+    else
+        snprintf(r->tag, sizeof r->tag, "%" PRIu64, w->generation);
+    snprintf(r->optimizer, sizeof r->optimizer, HYT_OPT_FILE, r->tag);
+}
+
+/* What a repetition of the run needs to go on from here. */
+static void add_run(struct record *r, const struct hyt_work *w,
+                    enum hyt_run run)
+{
+    const struct hyt_base *base = &w->base;
+
+    add(r, "hyt.base", base->digest);
+    if (run == HYT_RUN_FINISHED)
+        return;
+    add(r, HYT_RUN_KEY,
+        run == HYT_RUN_STOPPED ? HYT_RUN_STOPPED_WORD : HYT_RUN_SAVED_WORD);
+    snprintf(r->base_step, sizeof r->base_step, "%" PRIu64, base->step);
+    add(r, "hyt.base_step", r->base_step);
+    if (!base->here)
+        return;
+    snprintf(r->base_generation, sizeof r->base_generation, "%" PRIu64,
+             base->generation);
+    add(r, "hyt.base_generation", r->base_generation);
+}
+
+static void fill_record(struct record *r, const struct hyt_work *w,
+                        uint64_t step, enum hyt_run run)
+{
+    fill_tag(r, w, step, run);
     snprintf(r->generation, sizeof r->generation, "%" PRIu64, w->generation);
     snprintf(r->step, sizeof r->step, "%" PRIu64, step);
     snprintf(r->log_bytes, sizeof r->log_bytes, "%" PRIu64,
              w->log_bytes + w->log.n);
-    snprintf(r->optimizer, sizeof r->optimizer, HYT_OPT_FILE, w->generation);
     digest_text(r->model_digest, w->shard, w->in->n_shards);
     digest_text(r->optimizer_digest, &w->optimizer, 1);
     add(r, "hyt.generation", r->generation);
     add(r, "hyt.step", r->step);
-    add(r, "hyt.base", w->in->digest);
+    add_run(r, w, run);
     add(r, "hyt.optimizer", r->optimizer);
     add(r, "hyt.digest.model", r->model_digest);
     add(r, "hyt.digest.optimizer", r->optimizer_digest);
@@ -114,45 +153,45 @@ static int seal_shard(struct hyt_work *w, size_t s, const struct record *r,
     return status;
 }
 
-static int step1_write(struct hyt_work *w, uint64_t step, struct hyt_err *err)
+static int step1_write(struct hyt_work *w, const struct record *r,
+                       struct hyt_err *err)
 {
-    struct record r = {0};
     char temp[64];
-    int status;
+    int status = seal_optimizer(w, r, err);
 
-    fill_record(&r, w, step);
-    status = seal_optimizer(w, &r, err);
     for (size_t s = 0; status == 0 && s < w->in->n_shards; s++)
-        status = seal_shard(w, s, &r, err);
+        status = seal_shard(w, s, r, err);
     if (status == 0 && is_sharded(w)) {
         index_temp(temp, sizeof temp, w);
-        status = hyt_index_write(w, temp, r.pair, r.n, err);
+        status = hyt_index_write(w, temp, r->tag, r->pair, r->n, err);
     }
-    free(r.pair);
     return status;
 }
 
 /* --- step 2: all of it is durable, under names that nobody reads (I3, I7) - */
 
-static int step2_sync(struct hyt_work *w, struct hyt_err *err)
+static int step2_sync(struct hyt_work *w, const struct record *r,
+                      enum hyt_run run, bool *kept, struct hyt_err *err)
 {
-    char name[96];
+    char name[128];
+    int keep;
 
     if (hyt_log_append(w, err) < 0 ||
         hyt_shadow_sync(w->optimizer, false, err) < 0)
         return -1;
-    snprintf(name, sizeof name, HYT_OPT_FILE, w->generation);
-    if (hyt_shadow_rename(w->optimizer, name, err) < 0)
+    if (hyt_shadow_rename(w->optimizer, r->optimizer, err) < 0)
         return -1;
     for (size_t s = 0; s < w->in->n_shards; s++) {
         if (hyt_shadow_sync(w->shard[s], true, err) < 0)
             return -1;
-        hyt_shard_name(name, sizeof name, w, s);
+        hyt_shard_name(name, sizeof name, r->tag, s, w->in->n_shards);
         if (is_sharded(w) && hyt_shadow_rename(w->shard[s], name, err) < 0)
             return -1;
     }
-    if (hyt_companions_publish(w, err) < 0)
+    keep = hyt_keep_committed(w, run, err);
+    if (keep < 0 || hyt_companions_publish(w, err) < 0)
         return -1;
+    *kept = keep > 0;
     if (sync_dir(w) < 0)
         return hyt_fail_errno(err, "%s: fsync", w->name);
     return 0;
@@ -176,6 +215,11 @@ static int step3_rename(struct hyt_work *w, struct hyt_err *err)
     hyt_shadow_keep(w->optimizer);
     for (size_t s = 0; s < w->in->n_shards; s++)
         hyt_shadow_keep(w->shard[s]);
+    return 0;
+}
+
+static int step3_sync(const struct hyt_work *w, struct hyt_err *err)
+{
     if (sync_dir(w) < 0)
         return hyt_fail_errno(err,
                               "%s: whether generation %" PRIu64
@@ -187,30 +231,81 @@ static int step3_rename(struct hyt_work *w, struct hyt_err *err)
 /* --- step 4: what only the previous generation named goes (I4) ------------ */
 
 /* Failures do not matter here: the next run removes what is left. */
-static void step4_clean(const struct hyt_work *w)
+static void step4_clean(const struct hyt_work *w, const struct hyt_ckpt *old,
+                        bool kept, enum hyt_run run)
 {
-    const struct hyt_ckpt *old = hyt_work_committed(w);
     const char *optimizer = old ? hyt_ckpt_meta(old, "hyt.optimizer") : NULL;
 
-    if (optimizer && hyt_plain_name(optimizer))
+    if (!kept && optimizer && hyt_plain_name(optimizer))
         unlinkat(w->dir, optimizer, 0);
-    for (size_t s = 0; old && old->index && s < old->n_shards; s++)
+    for (size_t s = 0; !kept && old && old->index && s < old->n_shards; s++)
         unlinkat(w->dir, old->shard[s].name, 0);
+    hyt_keep_drop(w, run);
+}
+
+/* --- all of it ------------------------------------------------------------ */
+
+/* The generation that is committed now takes the place of the one before. */
+static int reopen(struct hyt_work *w, const struct record *r, bool kept,
+                  enum hyt_run run, struct hyt_err *err)
+{
+    struct hyt_ckpt *now = hyt_ckpt_open(w->name, err);
+    struct hyt_ckpt *before = w->now;
+    const struct hyt_ckpt *old = hyt_work_committed(w);
+
+    if (!now)
+        return -1;
+    w->now = now;
+    if (strcmp(hyt_ckpt_meta(now, "hyt.digest.model"), r->model_digest) != 0)
+        return hyt_fail(err, "%s: it does not hold what was just committed",
+                        w->name);
+    step4_clean(w, old, kept, run);
+    hyt_ckpt_close(before);
+    return 0;
+}
+
+int hyt_work_save(struct hyt_work *w, uint64_t step, enum hyt_run run,
+                  struct hyt_err *err)
+{
+    struct record r = {0};
+    struct hyt_err unclean;
+    bool kept = false;
+    char temp[64];
+    int status;
+
+    fill_record(&r, w, step, run);
+    if ((status = step1_write(w, &r, err)) == 0 &&
+        (status = step2_sync(w, &r, run, &kept, err)) == 0)
+        status = step3_rename(w, err);
+    if (status < 0) {
+        index_temp(temp, sizeof temp, w);
+        unlinkat(w->dir, temp, 0);
+        if (kept)
+            hyt_keep_undo(w);
+    } else if ((status = step3_sync(w, err)) == 0) {
+        w->log_bytes += w->log.n;
+        hyt_buf_reset(&w->log);
+        /* It is committed, whatever becomes of the rest. */
+        (void)!reopen(w, &r, kept, run, &unclean);
+    }
+    free(r.pair);
+    return status;
 }
 
 int hyt_work_commit(struct hyt_work *w, uint64_t step, struct hyt_err *err)
 {
-    char temp[64];
-    int status;
+    int status = hyt_work_save(w, step, HYT_RUN_FINISHED, err);
 
-    if ((status = step1_write(w, step, err)) == 0 &&
-        (status = step2_sync(w, err)) == 0 &&
-        (status = step3_rename(w, err)) == 0)
-        step4_clean(w);
-    if (status < 0) {
-        index_temp(temp, sizeof temp, w);
-        unlinkat(w->dir, temp, 0);
-    }
     hyt_work_abandon(w); /* frees it, and removes what is not committed */
     return status;
+}
+
+int hyt_work_go_on(struct hyt_work *w, struct hyt_err *err)
+{
+    if (!w->now)
+        return hyt_fail(err, "%s: it cannot be opened after a commit", w->name);
+    hyt_shadows_free(w);
+    w->generation =
+        w->now->generation + (hyt_ckpt_run(w->now) != HYT_RUN_STOPPED);
+    return hyt_shadows_begin(w, err);
 }

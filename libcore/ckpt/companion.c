@@ -7,7 +7,6 @@
  * their own just before the model does, so that a directory without a model
  * never looks like one (I6).  A file that is there already must be the same.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -129,17 +128,12 @@ static int one(struct hyt_work *w, const char *name, struct hyt_err *err)
 
 int hyt_companions_copy(struct hyt_work *w, struct hyt_err *err)
 {
-    int fd = openat(w->in->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    DIR *dir = hyt_dir_list(w->in->dir, w->in->name, err);
     struct dirent *entry;
     int status = 0;
 
-    if (!dir) {
-        hyt_fail_errno(err, "%s", w->in->name);
-        if (fd >= 0)
-            close(fd);
+    if (!dir)
         return -1;
-    }
     while (status == 0 && (entry = readdir(dir)))
         if (goes_along(w->in->dir, entry->d_name))
             status = one(w, entry->d_name, err);
@@ -152,6 +146,9 @@ int hyt_companions_publish(struct hyt_work *w, struct hyt_err *err)
     for (size_t i = 0; i < w->n_companions; i++) {
         struct hyt_companion *c = &w->companion[i];
 
+        /* NULL: published by a commit before this one. */
+        if (!c->temp)
+            continue;
         if (renameat(w->dir, c->temp, w->dir, c->name) < 0)
             return hyt_fail_errno(err, "%s/%s", w->name, c->name);
         free(c->temp);

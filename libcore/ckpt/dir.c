@@ -17,13 +17,32 @@
 #include "hyt/io.h"
 
 #define NO_GENERATION UINT64_MAX
+#define THE_BASE      (UINT64_MAX - 1)
+#define TRIES         100
 #define CONFIG_MAX    ((size_t)16 << 20)
 #define INDEX_MAX     ((size_t)64 << 20)
 
+/* What open_committed() and open_kept() open. */
+static void close_files(struct hyt_ckpt *c)
+{
+    for (size_t i = 0; i < c->n_shards; i++) {
+        free(c->shard[i].name);
+        hyt_st_close(c->shard[i].st);
+    }
+    free(c->shard);
+    c->shard = NULL;
+    c->n_shards = 0;
+    hyt_json_free(c->index);
+    c->index = NULL;
+    c->file = NULL;
+    c->digest[0] = '\0';
+    c->kept = false;
+}
+
 /* --- opening -------------------------------------------------------------- */
 
-/* Splits "DIR@G": *kept is G, or NO_GENERATION where the path has none.  A
- * directory whose own name looks like that is taken as it is. */
+/* Splits "DIR@G": *kept is G, THE_BASE, or NO_GENERATION where the path has
+ * none.  A directory whose own name looks like that is taken as it is. */
 static char *split_path(const char *path, uint64_t *kept)
 {
     struct hyt_err ignored;
@@ -31,9 +50,12 @@ static char *split_path(const char *path, uint64_t *kept)
     struct stat info;
 
     *kept = NO_GENERATION;
-    if (!at || at == path || !at[1] ||
-        strspn(at + 1, "0123456789") != strlen(at + 1) ||
-        stat(path, &info) == 0 || hyt_parse_u64(at + 1, kept, &ignored) < 0)
+    if (!at || at == path || !at[1] || stat(path, &info) == 0)
+        return hyt_strndup(path, strlen(path));
+    if (strcmp(at, "@base") == 0)
+        *kept = THE_BASE;
+    else if (strspn(at + 1, "0123456789") != strlen(at + 1) ||
+             hyt_parse_u64(at + 1, kept, &ignored) < 0)
         return hyt_strndup(path, strlen(path));
     return hyt_strndup(path, (size_t)(at - path));
 }
@@ -245,6 +267,46 @@ static int open_generation(struct hyt_ckpt *c, uint64_t g, struct hyt_err *err)
     return 0;
 }
 
+static int open_any(struct hyt_ckpt *c, uint64_t generation,
+                    struct hyt_err *err)
+{
+    int status;
+
+    if (generation != NO_GENERATION && generation != THE_BASE)
+        return open_generation(c, generation, err);
+    status = open_committed(c, err);
+    if (status == 0)
+        status = read_record(c, err);
+    if (status < 0 || generation != THE_BASE ||
+        hyt_ckpt_run(c) == HYT_RUN_FINISHED)
+        return status;
+    if (!hyt_ckpt_meta(c, "hyt.base_generation"))
+        return hyt_fail(err,
+                        "%s: what its run began with is not in this "
+                        "directory",
+                        c->name);
+    if (hyt_ckpt_meta_u64(c, "hyt.base_generation", 0, &generation, err) < 0)
+        return -1;
+    close_files(c);
+    return open_generation(c, generation, err);
+}
+
+bool hyt_ckpt_is_current(const struct hyt_ckpt *c)
+{
+    struct stat now;
+
+    return c->file && !c->kept && fstatat(c->dir, c->file, &now, 0) == 0 &&
+           now.st_dev == c->file_info.st_dev &&
+           now.st_ino == c->file_info.st_ino;
+}
+
+/* Whether what could not be opened was being replaced meanwhile. */
+static bool moved(const struct hyt_ckpt *c, uint64_t generation)
+{
+    return c->file && !c->kept && c->file_info.st_ino &&
+           (generation == THE_BASE || !hyt_ckpt_is_current(c));
+}
+
 struct hyt_ckpt *hyt_ckpt_open(const char *path, struct hyt_err *err)
 {
     struct hyt_ckpt *c = hyt_alloc(1, sizeof *c);
@@ -255,10 +317,12 @@ struct hyt_ckpt *hyt_ckpt_open(const char *path, struct hyt_err *err)
     c->dir = open(c->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (c->dir < 0)
         status = hyt_fail_errno(err, "%s", c->name);
-    else if (generation != NO_GENERATION)
-        status = open_generation(c, generation, err);
-    else if ((status = open_committed(c, err)) == 0)
-        status = read_record(c, err);
+    else
+        status = open_any(c, generation, err);
+    for (int i = 0; status < 0 && i < TRIES && moved(c, generation); i++) {
+        close_files(c);
+        status = open_any(c, generation, err);
+    }
     if (status == 0)
         status = open_config(c, err);
     if (status < 0) {
@@ -272,12 +336,7 @@ void hyt_ckpt_close(struct hyt_ckpt *c)
 {
     if (!c)
         return;
-    for (size_t i = 0; i < c->n_shards; i++) {
-        free(c->shard[i].name);
-        hyt_st_close(c->shard[i].st);
-    }
-    free(c->shard);
-    hyt_json_free(c->index);
+    close_files(c);
     hyt_json_free(c->config);
     if (c->dir >= 0)
         close(c->dir);

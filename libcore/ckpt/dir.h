@@ -5,7 +5,9 @@
  *     model.safetensors                the committed generation, one file
  *     model.safetensors.index.json     the same, where there are shards
  *     hyt-model-G.safetensors          a kept generation (or .index.json)
- *     hyt-optimizer-G.safetensors      moments and masters of generation G
+ *     hyt-optimizer-G.safetensors      moments and masters of generation G;
+ *                                      -G-at-STEP: of one that was stopped
+ *                                      there, and will be G when it goes on
  *     hyt-log.jsonl                    one line a step
  *     hyt.lock                         held by the one writer, never deleted
  *     .hyt-G-*.tmp                     the working generation G
@@ -22,7 +24,12 @@
 #define HYT_LOCK_FILE  "hyt.lock"
 #define HYT_KEPT_FILE  "hyt-model-%" PRIu64 ".safetensors"
 #define HYT_KEPT_INDEX "hyt-model-%" PRIu64 ".index.json"
-#define HYT_OPT_FILE   "hyt-optimizer-%" PRIu64 ".safetensors"
+#define HYT_OPT_FILE   "hyt-optimizer-%s.safetensors"
+
+/* Of the commit record; not there where the run has used up its input. */
+#define HYT_RUN_KEY          "hyt.run"
+#define HYT_RUN_SAVED_WORD   "saved"
+#define HYT_RUN_STOPPED_WORD "stopped"
 
 struct hyt_shard {
     char *name;
@@ -57,6 +64,12 @@ uint64_t hyt_ckpt_data_digest(const struct hyt_ckpt *c);
  * record names none, -1. */
 int hyt_ckpt_optimizer(const struct hyt_ckpt *c, struct hyt_st **st,
                        struct hyt_err *err) HYT_MUST_USE;
+
+/* Whether generation c consists of this file, too. */
+bool hyt_ckpt_names(const struct hyt_ckpt *c, const char *name);
+
+/* Whether it is the name of a kept generation, and of which. */
+bool hyt_kept_name(const char *name, uint64_t *g);
 
 /* An unsigned number of the commit record, `missing` where it is not there. */
 int hyt_ckpt_meta_u64(const struct hyt_ckpt *c, const char *key,

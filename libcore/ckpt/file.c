@@ -14,6 +14,19 @@ bool hyt_plain_name(const char *name)
     return name[0] && name[0] != '.' && !strchr(name, '/');
 }
 
+DIR *hyt_dir_list(int dir, const char *dir_name, struct hyt_err *err)
+{
+    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list = fd < 0 ? NULL : fdopendir(fd);
+
+    if (!list) {
+        hyt_fail_errno(err, "%s", dir_name);
+        if (fd >= 0)
+            close(fd);
+    }
+    return list;
+}
+
 ssize_t hyt_read_some(int fd, void *to, size_t n)
 {
     size_t have = 0;

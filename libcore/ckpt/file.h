@@ -5,6 +5,7 @@
 #ifndef HYT_CKPT_FILE_H
 #define HYT_CKPT_FILE_H
 
+#include <dirent.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -12,6 +13,10 @@
 
 /* Whether `name` can be a file of the directory itself. */
 bool hyt_plain_name(const char *name);
+
+/* The directory's entries, as often as it is asked; closedir().  NULL on error.
+ */
+DIR *hyt_dir_list(int dir, const char *dir_name, struct hyt_err *err);
 
 /* Reads the directory's file `name`, at most `max` bytes: 1 and the bytes
  * appended and *info filled, 0 where there is none, -1. */

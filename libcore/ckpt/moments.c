@@ -98,7 +98,7 @@ static bool same_shape(const struct hyt_tensor *a, const struct hyt_tensor *b)
 static int copy_state(struct hyt_work *w, const struct plan *p,
                       const struct hyt_st *st, struct hyt_err *err)
 {
-    const char *file = hyt_ckpt_meta(w->in, "hyt.optimizer");
+    const char *file = hyt_ckpt_meta(hyt_work_source(w), "hyt.optimizer");
     const char *step = hyt_st_meta(st, "step");
 
     if (!step || hyt_parse_u64(step, &w->step, err) < 0)
@@ -153,7 +153,8 @@ int hyt_moments_begin(struct hyt_work *w, struct hyt_err *err)
     snprintf(temp, sizeof temp, ".hyt-%" PRIu64 "-optimizer.tmp",
              w->generation);
     w->optimizer = hyt_shadow_create(w->dir, w->name, temp, p.t, p.n, 256, err);
-    status = w->optimizer ? hyt_ckpt_optimizer(w->in, &st, err) : -1;
+    status =
+        w->optimizer ? hyt_ckpt_optimizer(hyt_work_source(w), &st, err) : -1;
     if (w->optimizer)
         bind(w, &p);
     if (status > 0)

@@ -6,7 +6,6 @@
  * optimizers and shards of a generation that was never committed or has been
  * replaced.  A kept generation (hyt-model-G.*) keeps its files.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -17,65 +16,56 @@
 
 #include "ckpt/work.h"
 
+/* Only generations before the committed one are kept: the link of a later one
+ * was made for a commit that did not happen, or has been rolled back. */
+static bool may_be_kept(const struct hyt_ckpt *committed, uint64_t g)
+{
+    return !committed || g < committed->generation;
+}
+
 /* Whether generation g is kept. */
-static bool is_kept(int dir, uint64_t g)
+static bool is_kept(const struct hyt_work *w, uint64_t g)
 {
     char file[64], index[64];
 
     snprintf(file, sizeof file, HYT_KEPT_FILE, g);
     snprintf(index, sizeof index, HYT_KEPT_INDEX, g);
-    return faccessat(dir, file, F_OK, 0) == 0 ||
-           faccessat(dir, index, F_OK, 0) == 0;
-}
-
-/* Whether the committed generation consists of this file, too. */
-static bool is_named(const struct hyt_ckpt *committed, const char *name)
-{
-    const char *optimizer;
-
-    if (!committed)
-        return false;
-    optimizer = hyt_ckpt_meta(committed, "hyt.optimizer");
-    if (optimizer && strcmp(optimizer, name) == 0)
-        return true;
-    for (size_t i = 0; i < committed->n_shards; i++)
-        if (strcmp(committed->shard[i].name, name) == 0)
-            return true;
-    return false;
+    return may_be_kept(hyt_work_committed(w), g) &&
+           (faccessat(w->dir, file, F_OK, 0) == 0 ||
+            faccessat(w->dir, index, F_OK, 0) == 0);
 }
 
 static bool is_leftover(const struct hyt_work *w, const char *name)
 {
     static const char *const prefix[] = {"hyt-optimizer-", "hyt-shard-"};
+    const struct hyt_ckpt *committed = hyt_work_committed(w);
+    uint64_t g;
 
     if (strncmp(name, ".hyt-", 5) == 0)
         return hyt_has_suffix(name, ".tmp");
+    if (hyt_kept_name(name, &g))
+        return !may_be_kept(committed, g);
     if (!hyt_has_suffix(name, ".safetensors") ||
-        is_named(hyt_work_committed(w), name))
+        (committed && hyt_ckpt_names(committed, name)))
         return false;
     for (size_t i = 0; i < HYT_LEN(prefix); i++) {
         size_t n = strlen(prefix[i]);
 
         if (strncmp(name, prefix[i], n) == 0 && name[n] >= '0' &&
             name[n] <= '9')
-            return !is_kept(w->dir, strtoull(name + n, NULL, 10));
+            return !is_kept(w, strtoull(name + n, NULL, 10));
     }
     return false;
 }
 
 int hyt_recover(const struct hyt_work *w, struct hyt_err *err)
 {
-    int fd = openat(w->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    DIR *dir = hyt_dir_list(w->dir, w->name, err);
     struct dirent *entry;
     int status = 0;
 
-    if (!dir) {
-        hyt_fail_errno(err, "%s", w->name);
-        if (fd >= 0)
-            close(fd);
+    if (!dir)
         return -1;
-    }
     while (status == 0 && (errno = 0, entry = readdir(dir)))
         if (is_leftover(w, entry->d_name) &&
             unlinkat(w->dir, entry->d_name, 0) < 0)

@@ -13,22 +13,23 @@
 
 #include "ckpt/work.h"
 
-void hyt_shard_name(char *out, size_t size, const struct hyt_work *w, size_t i)
+void hyt_shard_name(char *out, size_t size, const char *tag, size_t i, size_t n)
 {
-    snprintf(out, size, "hyt-shard-%" PRIu64 "-%05zu-of-%05zu.safetensors",
-             w->generation, i + 1, w->in->n_shards);
+    snprintf(out, size, "hyt-shard-%s-%05zu-of-%05zu.safetensors", tag, i + 1,
+             n);
 }
 
-static void print_map(const struct hyt_work *w, struct hyt_buf *out)
+static void print_map(const struct hyt_work *w, const char *tag,
+                      struct hyt_buf *out)
 {
-    char name[80];
+    char name[128];
     const char *comma = "";
 
     hyt_buf_puts(out, ",\"weight_map\":{");
     for (size_t s = 0; s < w->in->n_shards; s++) {
         const struct hyt_st *st = w->in->shard[s].st;
 
-        hyt_shard_name(name, sizeof name, w, s);
+        hyt_shard_name(name, sizeof name, tag, s, w->in->n_shards);
         for (size_t i = 0; i < hyt_st_count(st); i++) {
             const char *tensor = hyt_st_tensor(st, i)->name;
 
@@ -41,7 +42,7 @@ static void print_map(const struct hyt_work *w, struct hyt_buf *out)
     hyt_buf_putc(out, '}');
 }
 
-int hyt_index_write(const struct hyt_work *w, const char *temp,
+int hyt_index_write(const struct hyt_work *w, const char *temp, const char *tag,
                     const struct hyt_pair *record, size_t n_record,
                     struct hyt_err *err)
 {
@@ -59,7 +60,7 @@ int hyt_index_write(const struct hyt_work *w, const char *temp,
         hyt_json_put_str(&out, record[i].value, strlen(record[i].value));
     }
     hyt_buf_putc(&out, '}');
-    print_map(w, &out);
+    print_map(w, tag, &out);
     hyt_buf_puts(&out, "}\n");
     fd = openat(w->dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     status = fd < 0 ? -1 : hyt_write_at(fd, out.s, out.n, 0);

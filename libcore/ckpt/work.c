@@ -18,10 +18,18 @@
 
 /* Header bytes kept free for the commit record. */
 #define RECORD_RESERVE ((size_t)4096)
+#define NO_BASE        UINT64_MAX
 
 const struct hyt_ckpt *hyt_work_committed(const struct hyt_work *w)
 {
+    if (w->now)
+        return w->now;
     return w->elsewhere ? w->old : w->in;
+}
+
+const struct hyt_ckpt *hyt_work_source(const struct hyt_work *w)
+{
+    return w->now ? w->now : w->in;
 }
 
 /* --- the output directory ------------------------------------------------- */
@@ -116,14 +124,15 @@ static size_t foreign_meta_size(const struct hyt_st *st)
 
     /* Worst case of escaping: six bytes for one. */
     for (size_t i = 0; i < hyt_st_meta_count(st); i++)
-        n += 6 * (strlen(hyt_st_meta_at(st, i)->key) +
-                  strlen(hyt_st_meta_at(st, i)->value) + 1);
+        if (hyt_is_foreign(hyt_st_meta_at(st, i)))
+            n += 6 * (strlen(hyt_st_meta_at(st, i)->key) +
+                      strlen(hyt_st_meta_at(st, i)->value) + 1);
     return n;
 }
 
 static int begin_shard(struct hyt_work *w, size_t s, struct hyt_err *err)
 {
-    const struct hyt_st *st = w->in->shard[s].st;
+    const struct hyt_st *st = hyt_work_source(w)->shard[s].st;
     size_t n = hyt_st_count(st);
     struct hyt_tensor *t = hyt_alloc(n, sizeof *t);
     struct hyt_shadow *shadow;
@@ -153,20 +162,35 @@ static int begin_shard(struct hyt_work *w, size_t s, struct hyt_err *err)
     return 0;
 }
 
-static int begin_shadows(struct hyt_work *w, struct hyt_err *err)
+int hyt_shadows_begin(struct hyt_work *w, struct hyt_err *err)
 {
     size_t n_shards = w->in->n_shards;
 
-    w->t = hyt_alloc(hyt_ckpt_count(w->in), sizeof *w->t);
-    w->shard = hyt_alloc(n_shards, sizeof(struct hyt_shadow *));
+    if (!w->t) {
+        w->t = hyt_alloc(hyt_ckpt_count(w->in), sizeof *w->t);
+        w->shard = hyt_alloc(n_shards, sizeof(struct hyt_shadow *));
+    }
+    w->n = 0;
     for (size_t s = 0; s < n_shards; s++)
         if (begin_shard(w, s, err) < 0)
             return -1;
     return hyt_moments_begin(w, err);
 }
 
-struct hyt_work *hyt_work_begin(const struct hyt_ckpt *in, const char *out,
-                                struct hyt_err *err)
+void hyt_shadows_free(struct hyt_work *w)
+{
+    for (size_t s = 0; w->shard && s < w->in->n_shards; s++) {
+        hyt_shadow_free(w->shard[s]);
+        w->shard[s] = NULL;
+    }
+    hyt_shadow_free(w->optimizer);
+    w->optimizer = NULL;
+}
+
+/* --- begin and end -------------------------------------------------------- */
+
+static struct hyt_work *begin(const struct hyt_ckpt *in, const char *out,
+                              struct hyt_err *err)
 {
     struct hyt_work *w = hyt_alloc(1, sizeof *w);
 
@@ -177,7 +201,7 @@ struct hyt_work *hyt_work_begin(const struct hyt_ckpt *in, const char *out,
     if (open_output(w, err) < 0 ||
         (w->elsewhere ? check_other(w, err) : check_same(w, err)) < 0 ||
         hyt_recover(w, err) < 0 || hyt_log_cut(w, err) < 0 ||
-        hyt_ckpt_verify(in, err) < 0 || begin_shadows(w, err) < 0 ||
+        hyt_ckpt_verify(in, err) < 0 || hyt_shadows_begin(w, err) < 0 ||
         (w->elsewhere && hyt_companions_copy(w, err) < 0)) {
         hyt_work_abandon(w);
         return NULL;
@@ -185,13 +209,62 @@ struct hyt_work *hyt_work_begin(const struct hyt_ckpt *in, const char *out,
     return w;
 }
 
+struct hyt_work *hyt_work_begin(const struct hyt_ckpt *in, const char *out,
+                                struct hyt_err *err)
+{
+    struct hyt_work *w = begin(in, out, err);
+
+    if (!w)
+        return NULL;
+    memcpy(w->base.digest, in->digest, sizeof w->base.digest);
+    w->base.here = !w->elsewhere;
+    w->base.generation = in->generation;
+    w->base.step = in->step;
+    w->stale = NO_BASE;
+    if (w->base.here && hyt_ckpt_run(in) != HYT_RUN_FINISHED &&
+        hyt_ckpt_meta_u64(in, "hyt.base_generation", NO_BASE, &w->stale, err) <
+            0) {
+        hyt_work_abandon(w);
+        return NULL;
+    }
+    return w;
+}
+
+struct hyt_work *hyt_work_resume(const struct hyt_ckpt *in, struct hyt_err *err)
+{
+    const char *digest = hyt_ckpt_meta(in, "hyt.base");
+    struct hyt_base base = {0};
+    struct hyt_work *w;
+
+    if (hyt_ckpt_run(in) == HYT_RUN_FINISHED || !digest || strlen(digest) != 16)
+        HYT_BUG("hyt_work_resume: the run is finished");
+    memcpy(base.digest, digest, 17);
+    base.here = hyt_ckpt_meta(in, "hyt.base_generation") != NULL;
+    if (hyt_ckpt_meta_u64(in, "hyt.base_generation", 0, &base.generation, err) <
+            0 ||
+        hyt_ckpt_meta_u64(in, "hyt.base_step", 0, &base.step, err) < 0)
+        return NULL;
+    w = begin(in, in->name, err);
+    if (!w)
+        return NULL;
+    w->base = base;
+    w->stale = NO_BASE;
+    if (hyt_ckpt_run(in) == HYT_RUN_STOPPED)
+        w->generation = in->generation;
+    return w;
+}
+
+void hyt_work_keep(struct hyt_work *w, uint64_t n)
+{
+    w->keeps = true;
+    w->keep = n;
+}
+
 void hyt_work_abandon(struct hyt_work *w)
 {
     if (!w)
         return;
-    for (size_t s = 0; w->shard && s < w->in->n_shards; s++)
-        hyt_shadow_free(w->shard[s]);
-    hyt_shadow_free(w->optimizer);
+    hyt_shadows_free(w);
     hyt_companions_free(w);
     free(w->shard);
     free(w->t);
@@ -201,6 +274,7 @@ void hyt_work_abandon(struct hyt_work *w)
     }
     free(w->meta);
     hyt_buf_free(&w->log);
+    hyt_ckpt_close(w->now);
     hyt_ckpt_close(w->old);
     if (w->dir >= 0)
         close(w->dir);
@@ -243,7 +317,8 @@ void hyt_work_meta(struct hyt_work *w, const char *key, const char *value)
     static const char *const own[] = {
         "hyt.generation",       "hyt.step",         "hyt.base",
         "hyt.optimizer",        "hyt.digest.model", "hyt.log_bytes",
-        "hyt.digest.optimizer",
+        "hyt.digest.optimizer", HYT_RUN_KEY,        "hyt.base_generation",
+        "hyt.base_step",
     };
     struct hyt_pair *pair = NULL;
 

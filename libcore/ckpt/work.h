@@ -27,6 +27,14 @@ struct hyt_companion {
     char *name, *temp;
 };
 
+/* Where the run over an input began, and so what its repetition begins with. */
+struct hyt_base {
+    char digest[17];
+    bool
+        here; /* in this directory, as a kept generation or the committed one */
+    uint64_t generation, step;
+};
+
 struct hyt_work {
     const struct hyt_ckpt *in;
     char *name; /* the output directory, for messages */
@@ -34,7 +42,12 @@ struct hyt_work {
     int lock;
     bool elsewhere;       /* the output is not the input's directory */
     struct hyt_ckpt *old; /* what the output directory holds, if elsewhere */
+    struct hyt_ckpt *now; /* what this work has committed so far, or NULL */
     uint64_t generation;
+    struct hyt_base base;
+    uint64_t stale; /* base of a run that is not gone on with */
+    bool keeps;     /* --keep was given: */
+    uint64_t keep;
 
     struct hyt_shadow **shard; /* one for each of the input's files */
     struct hyt_shadow *optimizer;
@@ -52,9 +65,20 @@ struct hyt_work {
     size_t n_meta, meta_cap;
 };
 
-/* The generation that the output directory holds: the input, the old one, or
- * NULL. */
+/* Whether another program has put it into the file's metadata. */
+bool hyt_is_foreign(const struct hyt_pair *meta);
+
+/* The generation that the output directory holds: the one that this work has
+ * committed, the input, the old one, or NULL. */
 const struct hyt_ckpt *hyt_work_committed(const struct hyt_work *w);
+
+/* What the shadows are copies of: the input, or what was committed since. */
+const struct hyt_ckpt *hyt_work_source(const struct hyt_work *w);
+
+/* Shadow files at full size, with the source's data and optimizer state. */
+int hyt_shadows_begin(struct hyt_work *w, struct hyt_err *err) HYT_MUST_USE;
+/* Removes those that are not committed. */
+void hyt_shadows_free(struct hyt_work *w);
 
 /* lock.c: takes hyt.lock of the directory: its descriptor, or -1. */
 int hyt_lock_take(int dir, const char *dir_name,
@@ -62,6 +86,15 @@ int hyt_lock_take(int dir, const char *dir_name,
 
 /* recover.c: removes what an interrupted run left. */
 int hyt_recover(const struct hyt_work *w, struct hyt_err *err) HYT_MUST_USE;
+
+/* keep.c: gives the committed generation a second name before it is replaced,
+ * where it is to be kept: 1, or 0, or -1.  Afterwards: removes those that are
+ * kept no longer. */
+int hyt_keep_committed(const struct hyt_work *w, enum hyt_run run,
+                       struct hyt_err *err) HYT_MUST_USE;
+void hyt_keep_drop(const struct hyt_work *w, enum hyt_run run);
+/* Where the commit has failed: takes the second name back. */
+void hyt_keep_undo(const struct hyt_work *w);
 
 /* moments.c: the shadow of the optimizer file. */
 int hyt_moments_begin(struct hyt_work *w, struct hyt_err *err) HYT_MUST_USE;
@@ -79,9 +112,10 @@ int hyt_log_append(struct hyt_work *w, struct hyt_err *err) HYT_MUST_USE;
 
 /* shards.c: the index of a sharded generation, as a temporary file, and the
  * names of its shards. */
-int hyt_index_write(const struct hyt_work *w, const char *temp,
+int hyt_index_write(const struct hyt_work *w, const char *temp, const char *tag,
                     const struct hyt_pair *record, size_t n_record,
                     struct hyt_err *err) HYT_MUST_USE;
-void hyt_shard_name(char *out, size_t size, const struct hyt_work *w, size_t i);
+void hyt_shard_name(char *out, size_t size, const char *tag, size_t i,
+                    size_t n);
 
 #endif

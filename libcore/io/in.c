@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -67,6 +68,17 @@ bool hyt_in_ready(const struct hyt_in *in)
     struct pollfd fd = {.fd = in->fd, .events = POLLIN};
 
     return in->at < in->n || in->more || in->ended || poll(&fd, 1, 0) != 0;
+}
+
+void hyt_in_wait(const struct hyt_in *in, const sigset_t *mask)
+{
+    fd_set set;
+
+    if (hyt_in_ready(in) || in->fd >= FD_SETSIZE)
+        return;
+    FD_ZERO(&set);
+    FD_SET(in->fd, &set);
+    (void)!pselect(in->fd + 1, &set, NULL, NULL, NULL, mask);
 }
 
 uint64_t hyt_in_offset(const struct hyt_in *in)

@@ -68,6 +68,12 @@ bool hyt_lines_ready(const struct hyt_lines *in)
            hyt_in_ready(in->in);
 }
 
+void hyt_lines_wait(const struct hyt_lines *in, const sigset_t *mask)
+{
+    if (!hyt_lines_ready(in))
+        hyt_in_wait(in->in, mask);
+}
+
 /* 0 where the stream has none, or does not exist. */
 static uint64_t size_of(const char *path)
 {

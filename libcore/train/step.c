@@ -44,8 +44,8 @@ static struct hyt_work_tensor *find_tensor(struct hyt_work *work,
     return NULL;
 }
 
-static int bind(struct hyt_trainer *t, struct hyt_work *work,
-                struct hyt_err *err)
+int hyt_trainer_rebind(struct hyt_trainer *t, struct hyt_work *work,
+                       struct hyt_err *err)
 {
     struct hyt_model *m = t->m;
 
@@ -72,7 +72,7 @@ struct hyt_trainer *hyt_trainer_new(struct hyt_model *m, struct hyt_work *work,
     t->m = m;
     t->conf = *conf;
     t->tensor = hyt_alloc(m->n_params, sizeof(struct hyt_work_tensor *));
-    if (work != NULL && bind(t, work, err) < 0) {
+    if (work != NULL && hyt_trainer_rebind(t, work, err) < 0) {
         hyt_trainer_free(t);
         return NULL;
     }
@@ -284,6 +284,47 @@ void hyt_train_apply(struct hyt_trainer *t, uint64_t step, double lr)
                (size_t)t->second_head->from->n_bytes);
     hyt_trace_op(&trace, "adamw");
     hyt_trace_end(&trace, "adamw");
+}
+
+/* All exponent bits set is infinity or NaN, in f32, bf16 and f16 alike. */
+static bool finite32(const float *x, size_t n)
+{
+    uint32_t bits, bad = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        memcpy(&bits, &x[i], sizeof bits);
+        bad |= (bits & 0x7f800000) == 0x7f800000;
+    }
+    return !bad;
+}
+
+static bool finite16(const uint16_t *x, size_t n, uint16_t exponent)
+{
+    uint16_t bad = 0;
+
+    for (size_t i = 0; i < n; i++)
+        bad |= (x[i] & exponent) == exponent;
+    return !bad;
+}
+
+bool hyt_trainer_finite(const struct hyt_trainer *t)
+{
+    bool finite = true;
+
+    for (size_t i = 0; i < t->m->n_params && finite; i++) {
+        const struct hyt_work_tensor *w = t->tensor[i];
+        size_t n = t->m->param[i].n;
+
+        finite = finite32(w->m, n) && finite32(w->v, n) &&
+                 (w->master == NULL || finite32(w->master, n));
+        if (w->from->dtype == HYT_F32)
+            finite = finite && finite32(w->data, n);
+        else
+            finite =
+                finite && finite16(w->data, n,
+                                   w->from->dtype == HYT_F16 ? 0x7c00 : 0x7f80);
+    }
+    return finite;
 }
 
 double hyt_learning_rate(double lr, enum hyt_schedule s, uint64_t step,

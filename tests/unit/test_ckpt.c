@@ -320,19 +320,6 @@ static void test_shards(void **state)
     make_sharded(GOOD);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    return mkdtemp(root) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    remove_tree(root);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,5 +345,5 @@ int main(void)
         cmocka_unit_test(test_real_file),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, make_root, remove_root);
 }
