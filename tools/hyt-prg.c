@@ -14,11 +14,12 @@
 #include "open.h"
 #include "prgfields.h"
 #include "query.h"
+#include "resume.h"
 #include "tool.h"
 #include "trace.h"
 
 static int kind = HYT_PRG_TAU;
-static const char *prg_field, *elicit_text, *prg_option = "tau";
+static const char *prg_field, *elicit_text, *prg_option = "tau", *resume_path;
 static double epsilon = 0.02, discount = 0.95;
 static bool per_token;
 static int kv_option;
@@ -39,6 +40,7 @@ static const struct hyt_opt opts[] = {
     OPT_STR(0, "steps", &steps_spec, "SPEC",
             "where a record has no steps: " HYT_STEP_SPECS),
     OPT_STR(0, "answer", &answer_spec, "SPEC", HYT_ANSWER_SPECS),
+    HYT_OPT_RESUME(&resume_path),
     OPT_END,
 };
 
@@ -52,6 +54,7 @@ struct scorer {
     struct hyt_state *st;
     struct hyt_splitter split;
     struct hyt_elicit elicit;
+    struct hyt_resume resume;
     uint64_t records, tokens;
 };
 
@@ -130,18 +133,67 @@ static int score_trace(struct scorer *s, struct hyt_rec *rec,
     return status;
 }
 
-static int score_record(struct scorer *s, struct hyt_rec *rec)
+/* Whether two records have the same field, or both have none. */
+static int same_field(struct hyt_rec *a, struct hyt_rec *b, const char *name,
+                      struct hyt_err *err)
+{
+    const char *s = NULL, *t = NULL;
+    size_t n = 0, k = 0;
+
+    if (hyt_rec_raw(a, name, &s, &n, err) < 0 ||
+        hyt_rec_raw(b, name, &t, &k, err) < 0)
+        return -1;
+    return n == k && (n == 0 || memcmp(s, t, n) == 0);
+}
+
+/* 1 an earlier run has written this record; 0 it has not, or (other) the next
+ * one that it wrote is another, which only bad ones before it explain; -1. */
+static int pass_over(struct scorer *s, struct hyt_rec *rec, bool *other)
 {
     struct hyt_err *err = &s->m.err;
-    bool overwrite = s->m.overwrite;
+    struct hyt_rec *old;
+    int got = hyt_resume_peek(&s->resume, &old, err), same;
+
+    if (got <= 0)
+        return got < 0 ? -1 : hyt_resume_finish(&s->resume, &s->m);
+    same = same_field(old, rec, "id", err);
+    if (same > 0)
+        same = same_field(old, rec, "sample", err);
+    if (same > 0)
+        hyt_resume_take(&s->resume, true);
+    if (same != 0)
+        return same;
+    *other = s->m.skip_bad;
+    hyt_rec_fail(old, "id", err,
+                 "the input has another record here (%s:%llu): this is not the "
+                 "output of this input",
+                 hyt_rec_file(rec), (unsigned long long)hyt_rec_lineno(rec));
+    err->bad_record = 0;
+    return *other ? 0 : -1;
+}
+
+static int score_record(struct scorer *s, struct hyt_rec *rec)
+{
+    struct hyt_err *err = &s->m.err, mismatch = {0};
+    bool overwrite = s->m.overwrite, other = false;
     struct hyt_trace t = {0};
     int status;
 
+    if (hyt_resume_is_on(&s->resume)) {
+        status = pass_over(s, rec, &other);
+        if (status != 0)
+            return status < 0 ? -1 : 0;
+        mismatch = *err;
+    }
     if (hyt_prgfields_claim(rec, overwrite, err) < 0 ||
         hyt_trace_read(&t, rec, &s->o, &s->split, overwrite, err) < 0)
         return -1;
     status = score_trace(s, rec, &t);
     hyt_trace_free(&t);
+    if (status == 0 && other) {
+        *err = mismatch;
+        status = -1;
+    }
     if (status == 0)
         status = hyt_main_write(&s->m, rec, err);
     hyt_main_progress(&s->m, ++s->records, s->tokens);
@@ -196,6 +248,8 @@ static int start(struct scorer *s)
         hyt_main_usage(&s->m, "%s", err->msg);
     if (hyt_open(&s->o, &s->m, err) < 0)
         return -1;
+    if (hyt_resume_open(&s->resume, &s->m, resume_path) < 0)
+        return -1;
     s->st = hyt_state_new(s->o.model);
     return encode_elicit(s);
 }
@@ -213,6 +267,9 @@ int main(int argc, char **argv)
     while ((got = hyt_main_next(&s.m, &rec)) > 0)
         if ((got = hyt_main_keep(&s.m, score_record(&s, rec))) < 0)
             break;
+    if (got == 0 && hyt_resume_is_on(&s.resume))
+        got = hyt_resume_end(&s.resume, &s.m);
+    hyt_resume_close(&s.resume);
     hyt_ids32_free(&s.elicit.words);
     hyt_state_free(s.st);
     hyt_close(&s.o);

@@ -12,6 +12,7 @@
 #include "hyt/sample.h"
 #include "open.h"
 #include "query.h"
+#include "resume.h"
 #include "rollrecord.h"
 #include "tool.h"
 
@@ -24,7 +25,7 @@ static int64_t n_samples = 8, max_tokens = 512, top_k = 0, rows = 32;
 static double temperature = 1, top_p = 1, min_p = 0;
 static int kv = HYT_F32;
 static bool greedy;
-static const char *shard = "1/1", *gold_field;
+static const char *shard = "1/1", *gold_field, *resume_path;
 static struct hyt_opt_list stops;
 static uint64_t shard_index, shard_count;
 
@@ -56,6 +57,7 @@ static const struct hyt_opt opts[] = {
     OPT_STR(0, "gold-field", &gold_field, "F",
             "field of the reference answer, copied to \"gold\""),
     OPT_STR(0, "shard", &shard, "I/N", "take every N-th record, from the I-th"),
+    HYT_OPT_RESUME(&resume_path),
     OPT_END,
 };
 
@@ -70,6 +72,7 @@ struct rollout {
     struct hyt_state *st;
     struct hyt_rollouts *run;
     struct hyt_ids *ids;
+    struct hyt_resume resume;
     struct hyt_rollout_conf how;
     struct waiting *first, **end; /* in the scheduler, in order */
     uint64_t records;
@@ -103,20 +106,71 @@ static void schedule(struct rollout *r, const struct hyt_rec *rec,
                      hyt_hash64(id, strlen(id), 0), w);
 }
 
-static int take_record(struct rollout *r, struct hyt_rec *rec)
+/* The records that an earlier run has written of this one: 1 all of them are
+ * there, 0 not all, or (--skip-bad) none because it is bad; -1. */
+static int pass_over(struct rollout *r, const char *id, bool *other)
 {
     struct hyt_err *err = &r->m.err;
+    struct hyt_rec *old;
+    const char *group = "", *kind = "";
+    size_t n_group = 0, n_kind = 0;
+    int64_t sample, last = 0;
+    int got;
+
+    for (int64_t k = 0; k <= last; k++) {
+        if ((got = hyt_resume_peek(&r->resume, &old, err)) <= 0)
+            return got < 0 ? -1 : hyt_resume_finish(&r->resume, &r->m);
+        if (hyt_rec_str(old, "group", &group, &n_group, err) < 0 ||
+            hyt_rec_str(old, "kind", &kind, &n_kind, err) < 0 ||
+            hyt_rec_int(old, "sample", &sample, err) < 0)
+            return -1;
+        if (strlen(id) != n_group || memcmp(id, group, n_group) != 0 ||
+            sample != k) {
+            *other = k == 0 && r->m.skip_bad;
+            hyt_rec_fail(old, "group", err,
+                         "expected sample %lld of \"%s\": this is not the "
+                         "output of this input",
+                         (long long)k, id);
+            err->bad_record = 0;
+            return *other ? 0 : -1;
+        }
+        if (n_kind == 4 && memcmp(kind, "rlif", 4) == 0) {
+            last = n_samples - 1;
+            if (hyt_rollrecord_check(old, &r->o, &r->how, err) < 0) {
+                err->bad_record = 0;
+                return -1;
+            }
+        }
+        hyt_resume_take(&r->resume, k == last);
+    }
+    return 1;
+}
+
+static int take_record(struct rollout *r, struct hyt_rec *rec)
+{
+    struct hyt_err *err = &r->m.err, mismatch = {0};
     struct hyt_query q = {0};
+    bool other = false;
     const char *id;
     int given = hyt_rec_id(rec, r->ids, &id, err), status;
 
     if (given < 0 || r->records++ % shard_count != shard_index)
         return given;
+    if (hyt_resume_is_on(&r->resume)) {
+        status = pass_over(r, id, &other);
+        if (status != 0)
+            return status < 0 ? -1 : 0;
+        mismatch = *err;
+    }
     status = hyt_rollrecord_claim(rec, r->m.overwrite, err);
     if (status == 0)
         status = hyt_rollrecord_gold(rec, gold_field, err);
     if (status == 0)
         status = hyt_query_read(&q, rec, &r->o, &conf, err);
+    if (status == 0 && other) {
+        *err = mismatch;
+        status = -1;
+    }
     if (status == 0) {
         if (!given)
             hyt_rec_set_str(rec, "id", id, strlen(id));
@@ -220,6 +274,8 @@ static void start(struct rollout *r)
 
     if (hyt_open(&r->o, &r->m, &r->m.err) < 0)
         hyt_main_die(&r->m);
+    if (hyt_resume_open(&r->resume, &r->m, resume_path) < 0)
+        hyt_main_die(&r->m);
     r->st = hyt_state_new(r->o.model);
     r->run = hyt_rollouts_new(r->st, r->o.model, r->o.tok, &r->how);
     r->ids = hyt_ids_new();
@@ -230,6 +286,7 @@ static void stop(struct rollout *r)
 {
     while (r->first != NULL)
         drop_first(r);
+    hyt_resume_close(&r->resume);
     hyt_rollouts_free(r->run);
     hyt_state_free(r->st);
     hyt_ids_free(r->ids);
@@ -254,6 +311,8 @@ int main(int argc, char **argv)
         if ((got = hyt_main_keep(&r.m, take_record(&r, rec))) < 0 ||
             (ran = run(&r, false)) < 0)
             break;
+    if (got == 0 && hyt_resume_is_on(&r.resume))
+        got = hyt_resume_end(&r.resume, &r.m);
     /* What was read before a bad record is finished and written. */
     if (ran == 0)
         ran = run(&r, true);

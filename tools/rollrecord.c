@@ -111,34 +111,58 @@ void hyt_rollrecord_trace(struct hyt_rec *rec, const struct hyt_query *q)
     hyt_rec_set_tokens(rec, &t);
 }
 
-static void set_sampling(struct hyt_rec *rec,
-                         const struct hyt_rollout_conf *conf)
+static void put_sampling(struct hyt_buf *b, const struct hyt_rollout_conf *conf)
 {
     const struct hyt_sampling *s = &conf->sampling;
-    struct hyt_buf b = {0};
 
-    hyt_buf_printf(&b, "{\"n\":%zu,\"temperature\":", conf->n);
-    hyt_json_put_f64(&b, s->greedy ? 0 : s->temperature);
-    hyt_buf_puts(&b, ",\"top_p\":");
-    hyt_json_put_f64(&b, s->top_p);
-    hyt_buf_printf(&b, ",\"top_k\":%zu,\"min_p\":", s->top_k);
-    hyt_json_put_f64(&b, s->min_p);
-    hyt_buf_printf(&b, ",\"seed\":%llu,\"kv\":\"%s\"}",
+    hyt_buf_printf(b, "{\"n\":%zu,\"temperature\":", conf->n);
+    hyt_json_put_f64(b, s->greedy ? 0 : s->temperature);
+    hyt_buf_puts(b, ",\"top_p\":");
+    hyt_json_put_f64(b, s->top_p);
+    hyt_buf_printf(b, ",\"top_k\":%zu,\"min_p\":", s->top_k);
+    hyt_json_put_f64(b, s->min_p);
+    hyt_buf_printf(b, ",\"seed\":%llu,\"kv\":\"%s\"}",
                    (unsigned long long)conf->seed,
                    conf->kv == HYT_BF16 ? "bf16" : "f32");
-    hyt_rec_set(rec, "sampling", b.s, b.n);
-    hyt_buf_free(&b);
 }
 
-static void set_policy(struct hyt_rec *rec, const struct hyt_ckpt *ckpt)
+static void put_policy(struct hyt_buf *b, const struct hyt_ckpt *ckpt)
 {
-    struct hyt_buf b = {0};
-
-    hyt_buf_printf(&b, "{\"generation\":%llu,\"digest\":\"%s\"}",
+    hyt_buf_printf(b, "{\"generation\":%llu,\"digest\":\"%s\"}",
                    (unsigned long long)hyt_ckpt_generation(ckpt),
                    hyt_ckpt_digest(ckpt));
-    hyt_rec_set(rec, "policy", b.s, b.n);
-    hyt_buf_free(&b);
+}
+
+static int check_field(struct hyt_rec *rec, const char *name,
+                       const struct hyt_buf *want, struct hyt_err *err)
+{
+    const char *s;
+    size_t n;
+    int got = hyt_rec_raw(rec, name, &s, &n, err);
+
+    if (got < 0)
+        return -1;
+    if (got == 1 && n == want->n && memcmp(s, want->s, n) == 0)
+        return 0;
+    return hyt_rec_fail(rec, name, err, "\"%s\" is not %s, as it would be now",
+                        name, want->s);
+}
+
+int hyt_rollrecord_check(struct hyt_rec *rec, const struct hyt_opened *o,
+                         const struct hyt_rollout_conf *conf,
+                         struct hyt_err *err)
+{
+    struct hyt_buf sampling = {0}, policy = {0};
+    int status;
+
+    put_sampling(&sampling, conf);
+    put_policy(&policy, o->ckpt);
+    status = check_field(rec, "sampling", &sampling, err);
+    if (status == 0)
+        status = check_field(rec, "policy", &policy, err);
+    hyt_buf_free(&sampling);
+    hyt_buf_free(&policy);
+    return status;
 }
 
 int hyt_rollrecord_sample(struct hyt_rec *rec, const struct hyt_opened *o,
@@ -146,7 +170,7 @@ int hyt_rollrecord_sample(struct hyt_rec *rec, const struct hyt_opened *o,
                           const struct hyt_ids32 *prompt, size_t k,
                           const struct hyt_completion *c, struct hyt_err *err)
 {
-    struct hyt_buf text = {0};
+    struct hyt_buf text = {0}, sampling = {0}, policy = {0};
     int32_t *ends = hyt_alloc(c->n, sizeof(*ends));
     struct hyt_tokens t = {
         .prompt = prompt->id,
@@ -166,10 +190,14 @@ int hyt_rollrecord_sample(struct hyt_rec *rec, const struct hyt_opened *o,
         hyt_rec_set_str(rec, "completion", text.s ? text.s : "", text.n);
         hyt_rec_set_str(rec, "finish", finish, strlen(finish));
         hyt_rec_set_tokens(rec, &t);
-        set_sampling(rec, conf);
-        set_policy(rec, o->ckpt);
+        put_sampling(&sampling, conf);
+        put_policy(&policy, o->ckpt);
+        hyt_rec_set(rec, "sampling", sampling.s, sampling.n);
+        hyt_rec_set(rec, "policy", policy.s, policy.n);
     }
     free(ends);
     hyt_buf_free(&text);
+    hyt_buf_free(&sampling);
+    hyt_buf_free(&policy);
     return status;
 }

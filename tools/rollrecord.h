@@ -21,6 +21,12 @@ int hyt_rollrecord_gold(struct hyt_rec *rec, const char *field,
 /* A supervised trace. */
 void hyt_rollrecord_trace(struct hyt_rec *rec, const struct hyt_query *q);
 
+/* Whether the record, a sample, is of this very model and way to sample; -1 and
+ * what differs. */
+int hyt_rollrecord_check(struct hyt_rec *rec, const struct hyt_opened *o,
+                         const struct hyt_rollout_conf *conf,
+                         struct hyt_err *err) HYT_MUST_USE;
+
 /* Sample k of a query.  The record may hold the sample before it. */
 int hyt_rollrecord_sample(struct hyt_rec *rec, const struct hyt_opened *o,
                           const struct hyt_rollout_conf *conf,

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <unistd.h>
 
 #include "say.h"
@@ -42,6 +43,8 @@ static void save(int signo)
 bool hyt_main_wait(struct hyt_main *m)
 {
     sigset_t one, mask;
+    fd_set set;
+    int fd;
 
     /* USR1 is blocked but for here, so that it interrupts no work. */
     sigemptyset(&one);
@@ -49,8 +52,12 @@ bool hyt_main_wait(struct hyt_main *m)
     pthread_sigmask(SIG_UNBLOCK, &one, &mask);
     pthread_sigmask(SIG_BLOCK, &one, NULL);
     sigdelset(&mask, SIGUSR1);
-    if (!saving && !stopping)
-        hyt_lines_wait(m->in, &mask);
+    fd = saving || stopping ? -1 : hyt_lines_fd(m->in);
+    if (fd >= 0 && fd < FD_SETSIZE) {
+        FD_ZERO(&set);
+        FD_SET(fd, &set);
+        (void)!pselect(fd + 1, &set, NULL, NULL, NULL, &mask);
+    }
     if (!saving)
         return false;
     saving = 0;

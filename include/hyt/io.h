@@ -10,8 +10,6 @@
 #ifndef HYT_IO_H
 #define HYT_IO_H
 
-#include <signal.h>
-
 #include "hyt/base.h"
 
 struct hyt_in;
@@ -32,8 +30,7 @@ ptrdiff_t hyt_in_read(struct hyt_in *in, void *buf, size_t n,
 void hyt_in_stop(void);
 
 bool hyt_in_ready(const struct hyt_in *in); /* false: a read would wait */
-/* Waits until one would not, or until a signal that `mask` lets through. */
-void hyt_in_wait(const struct hyt_in *in, const sigset_t *mask);
+int hyt_in_fd(const struct hyt_in *in);
 uint64_t hyt_in_offset(const struct hyt_in *in); /* bytes read, as stored */
 void hyt_in_close(struct hyt_in *in);            /* NULL is accepted */
 
@@ -61,8 +58,8 @@ void hyt_lines_close(struct hyt_lines *in);
 
 /* False where the next line, as far as can be told, has not arrived yet. */
 bool hyt_lines_ready(const struct hyt_lines *in);
-/* Waits until then, or until a signal that `mask` lets through. */
-void hyt_lines_wait(const struct hyt_lines *in, const sigset_t *mask);
+/* What to wait for until then: a descriptor, or -1 where it has. */
+int hyt_lines_fd(const struct hyt_lines *in);
 
 /* How far the stream has been read, in bytes as stored; *total is 0 where a
  * part of it has no size (a pipe). */
@@ -75,6 +72,11 @@ void hyt_lines_progress(const struct hyt_lines *in, uint64_t *done,
  * ".zst"; never to a terminal: an error). */
 struct hyt_out *hyt_out_open(const char *path, bool zstd,
                              struct hyt_err *err) HYT_MUST_USE;
+
+/* Cuts the file to `at` bytes, or makes it, and writes behind them: what it has
+ * by then stays whatever happens. */
+struct hyt_out *hyt_out_append(const char *path, uint64_t at,
+                               struct hyt_err *err) HYT_MUST_USE;
 
 /* Buffers; whole lines only ever leave the process together. */
 int hyt_out_write(struct hyt_out *out, const void *bytes, size_t n,

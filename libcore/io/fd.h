@@ -22,7 +22,7 @@ int hyt_fd_write(int fd, const void *bytes, size_t n);
 struct hyt_temp {
     int fd;
     char *temp; /* the temporary file's path */
-    char *path; /* the final path, symbolic links followed */
+    char *path; /* the final path, symbolic links followed; NULL as temp */
 };
 
 /* `name` is the path as the user wrote it, for messages. */

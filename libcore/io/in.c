@@ -10,7 +10,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/select.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -70,15 +69,9 @@ bool hyt_in_ready(const struct hyt_in *in)
     return in->at < in->n || in->more || in->ended || poll(&fd, 1, 0) != 0;
 }
 
-void hyt_in_wait(const struct hyt_in *in, const sigset_t *mask)
+int hyt_in_fd(const struct hyt_in *in)
 {
-    fd_set set;
-
-    if (hyt_in_ready(in) || in->fd >= FD_SETSIZE)
-        return;
-    FD_ZERO(&set);
-    FD_SET(in->fd, &set);
-    (void)!pselect(in->fd + 1, &set, NULL, NULL, NULL, mask);
+    return in->fd;
 }
 
 uint64_t hyt_in_offset(const struct hyt_in *in)

@@ -68,10 +68,9 @@ bool hyt_lines_ready(const struct hyt_lines *in)
            hyt_in_ready(in->in);
 }
 
-void hyt_lines_wait(const struct hyt_lines *in, const sigset_t *mask)
+int hyt_lines_fd(const struct hyt_lines *in)
 {
-    if (!hyt_lines_ready(in))
-        hyt_in_wait(in->in, mask);
+    return hyt_lines_ready(in) ? -1 : hyt_in_fd(in->in);
 }
 
 /* 0 where the stream has none, or does not exist. */

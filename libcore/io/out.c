@@ -92,6 +92,22 @@ struct hyt_out *hyt_out_open(const char *path, bool zstd, struct hyt_err *err)
     return out;
 }
 
+struct hyt_out *hyt_out_append(const char *path, uint64_t at,
+                               struct hyt_err *err)
+{
+    struct hyt_out *out = hyt_alloc(1, sizeof(*out));
+
+    out->name = hyt_strndup(path, strlen(path));
+    out->file.path = hyt_strndup(path, strlen(path));
+    out->file.fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (out->file.fd >= 0 && ftruncate(out->file.fd, (off_t)at) == 0 &&
+        lseek(out->file.fd, 0, SEEK_END) >= 0)
+        return out;
+    hyt_fail_errno(err, "%s", path);
+    out_free(out);
+    return NULL;
+}
+
 /* Compresses s[0..n) and writes what the compressor lets go; for e_flush and
  * e_end until it holds nothing back. */
 static int write_zstd(struct hyt_out *out, const char *s, size_t n,

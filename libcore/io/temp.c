@@ -113,7 +113,7 @@ int hyt_temp_commit(struct hyt_temp *t, const char *name, struct hyt_err *err)
     int rc = 0;
 
     /* EINVAL: a file system that cannot sync, which is no lost data. */
-    if (t->temp && fsync(t->fd) < 0 && errno != EINVAL)
+    if (t->path && fsync(t->fd) < 0 && errno != EINVAL)
         rc = hyt_fail_errno(err, "%s", name);
     if (close(t->fd) < 0 && errno != EINTR && rc == 0)
         rc = hyt_fail_errno(err, "%s", name);
