@@ -66,6 +66,8 @@ PROGRAMS = $(TOOLS:%=$(BUILD)/bin/%)
 UNIT_SRC = $(sort $(wildcard tests/unit/test_*.c))
 UNIT_OBJ = $(call obj,$(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
 UNIT     = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/test/%)
+# What tests preload to make system calls fail.
+FAULT    = $(BUILD)/test/fault.so
 # tests/bench is one program.
 BENCH    = $(BUILD)/bench/bench
 BENCH_OBJ = $(call obj,$(wildcard tests/bench/*.c))
@@ -126,7 +128,11 @@ $(BUILD)/test/test_$(1) $(filter $(BUILD)/test/test_$(1)_%,$(UNIT)): \
 endef
 $(foreach r,$(ROOMS),$(eval $(call unit_rule,$(r))))
 
-unit: $(UNIT) ## build the unit tests
+$(FAULT): tests/fault/fault.c
+	$(Q)mkdir -p $(@D) && $(CC) $(LANG_CFLAGS) $(WARN) $(WERROR) -O1 -g -fPIC \
+	    -shared -o $@ $< -ldl
+
+unit: $(UNIT) $(FAULT) ## build the unit tests
 
 deps: ## install what is missing to build and test (apt-get)
 	@sh tests/deps.sh build test
@@ -137,6 +143,13 @@ check: deps ## build and run all tests (TESTS=: those that match)
 
 check-built: all unit
 	@tests/run $(BUILD) $(TESTS)
+
+check-full: export HYT_FULL = 1
+check-full: check ## the same, and every point of failure, not a sample (slow)
+
+check-root: export HYT_ROOT = 1
+check-root: deps ## the tests that mount a small file system (needs root)
+	@$(MAKE) check-built TESTS=cli/fault/root
 
 check-asan: ## the same with AddressSanitizer and UBSan
 check-tsan: ## the same with ThreadSanitizer
@@ -225,7 +238,7 @@ clean: ## remove what make built
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all unit deps check check-built check-asan check-tsan check-aarch64 lint \
+.PHONY: all unit deps check check-built check-full check-root check-asan check-tsan check-aarch64 lint \
     check-layers check-man bench demo fixtures format man install uninstall \
     dist clean help FORCE
 .DELETE_ON_ERROR:

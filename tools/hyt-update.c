@@ -263,13 +263,14 @@ static int check_end(struct hyt_update *u, const char *file, uint64_t line)
     if (u->input.records == 0 && u->out != NULL)
         return hyt_fail(&u->m.err,
                         "no records: there is nothing to commit to %s", u->out);
-    if (u->applied && u->taken == 0 && !u->resumed)
-        hyt_main_warn(&u->m,
-                      "%s: its generation %llu has these records already; "
-                      "--again applies them once more",
-                      hyt_ckpt_dir(u->o.ckpt),
-                      (unsigned long long)hyt_ckpt_generation(u->o.ckpt));
-    return 0;
+    if (!u->applied || u->taken > 0 || u->resumed)
+        return 0;
+    hyt_main_warn(&u->m,
+                  "%s: its generation %llu has these records already; --again "
+                  "applies them once more",
+                  hyt_ckpt_dir(u->o.ckpt),
+                  (unsigned long long)hyt_ckpt_generation(u->o.ckpt));
+    return hyt_ckpt_tidy(u->o.ckpt, &u->m.err);
 }
 
 static int take_record(struct hyt_update *u, struct hyt_rec *rec)

@@ -112,7 +112,7 @@ static int compare_finished(struct hyt_update *u, const struct hyt_ckpt *c)
                         "%s: holds the result of other records than these",
                         u->out);
     hyt_main_info(&u->m, "%s: is the result of this already", u->out);
-    return 1;
+    return hyt_ckpt_tidy(c, &u->m.err) < 0 ? -1 : 1;
 }
 
 /* The directory holds a part of a run: it goes on there. */

@@ -93,6 +93,9 @@ int hyt_ckpt_file(const struct hyt_ckpt *c, const char *name,
  */
 int hyt_ckpt_verify(const struct hyt_ckpt *c, struct hyt_err *err) HYT_MUST_USE;
 
+/* Removes what an interrupted run has left beside the committed generation. */
+int hyt_ckpt_tidy(const struct hyt_ckpt *c, struct hyt_err *err) HYT_MUST_USE;
+
 /* Makes the kept generation g of the directory the committed one again; later
  * ones are removed, the log is cut. */
 int hyt_ckpt_rollback(const char *dir, uint64_t g,

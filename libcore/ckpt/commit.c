@@ -23,6 +23,7 @@ struct record {
     size_t n, cap;
     char tag[64]; /* in the names of its files */
     char generation[24], step[24], log_bytes[24];
+    struct hyt_buf kept;
     char base_generation[24], base_step[24];
     char optimizer[128], model_digest[17], optimizer_digest[17];
 };
@@ -232,22 +233,21 @@ static int step3_sync(const struct hyt_work *w, struct hyt_err *err)
 
 /* Failures do not matter here: the next run removes what is left. */
 static void step4_clean(const struct hyt_work *w, const struct hyt_ckpt *old,
-                        bool kept, enum hyt_run run)
+                        bool kept)
 {
-    const char *optimizer = old ? hyt_ckpt_meta(old, "hyt.optimizer") : NULL;
+    struct hyt_err unclean;
 
-    if (!kept && optimizer && hyt_plain_name(optimizer))
-        unlinkat(w->dir, optimizer, 0);
+    /* Shards of another program have names that tell nothing. */
     for (size_t s = 0; !kept && old && old->index && s < old->n_shards; s++)
         unlinkat(w->dir, old->shard[s].name, 0);
-    hyt_keep_drop(w, run);
+    (void)!hyt_recover(w, &unclean);
 }
 
 /* --- all of it ------------------------------------------------------------ */
 
 /* The generation that is committed now takes the place of the one before. */
 static int reopen(struct hyt_work *w, const struct record *r, bool kept,
-                  enum hyt_run run, struct hyt_err *err)
+                  struct hyt_err *err)
 {
     struct hyt_ckpt *now = hyt_ckpt_open(w->name, err);
     struct hyt_ckpt *before = w->now;
@@ -259,7 +259,7 @@ static int reopen(struct hyt_work *w, const struct record *r, bool kept,
     if (strcmp(hyt_ckpt_meta(now, "hyt.digest.model"), r->model_digest) != 0)
         return hyt_fail(err, "%s: it does not hold what was just committed",
                         w->name);
-    step4_clean(w, old, kept, run);
+    step4_clean(w, old, kept);
     hyt_ckpt_close(before);
     return 0;
 }
@@ -274,7 +274,9 @@ int hyt_work_save(struct hyt_work *w, uint64_t step, enum hyt_run run,
     int status;
 
     fill_record(&r, w, step, run);
-    if ((status = step1_write(w, &r, err)) == 0 &&
+    if ((status = hyt_keep_list(w, run, &r.kept, err)) == 0)
+        add(&r, HYT_KEPT_KEY, r.kept.s);
+    if (status == 0 && (status = step1_write(w, &r, err)) == 0 &&
         (status = step2_sync(w, &r, run, &kept, err)) == 0)
         status = step3_rename(w, err);
     if (status < 0) {
@@ -286,9 +288,10 @@ int hyt_work_save(struct hyt_work *w, uint64_t step, enum hyt_run run,
         w->log_bytes += w->log.n;
         hyt_buf_reset(&w->log);
         /* It is committed, whatever becomes of the rest. */
-        (void)!reopen(w, &r, kept, run, &unclean);
+        (void)!reopen(w, &r, kept, &unclean);
     }
     free(r.pair);
+    hyt_buf_free(&r.kept);
     return status;
 }
 

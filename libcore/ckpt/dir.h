@@ -26,6 +26,8 @@
 #define HYT_KEPT_INDEX "hyt-model-%" PRIu64 ".index.json"
 #define HYT_OPT_FILE   "hyt-optimizer-%s.safetensors"
 
+/* Of the commit record: "1 2 5". */
+#define HYT_KEPT_KEY "hyt.kept"
 /* Of the commit record; not there where the run has used up its input. */
 #define HYT_RUN_KEY          "hyt.run"
 #define HYT_RUN_SAVED_WORD   "saved"
@@ -68,8 +70,10 @@ int hyt_ckpt_optimizer(const struct hyt_ckpt *c, struct hyt_st **st,
 /* Whether generation c consists of this file, too. */
 bool hyt_ckpt_names(const struct hyt_ckpt *c, const char *name);
 
-/* Whether it is the name of a kept generation, and of which. */
+/* Whether it is the name of a kept generation, and of which; whether c's commit
+ * record has that one as kept. */
 bool hyt_kept_name(const char *name, uint64_t *g);
+bool hyt_is_kept(const struct hyt_ckpt *c, uint64_t g);
 
 /* An unsigned number of the commit record, `missing` where it is not there. */
 int hyt_ckpt_meta_u64(const struct hyt_ckpt *c, const char *key,

@@ -40,6 +40,30 @@ bool hyt_kept_name(const char *name, uint64_t *g)
     return got == 0;
 }
 
+/* Whether the commit record lists it; one of another program lists none, and
+ * all older ones count. */
+static bool is_listed(const struct hyt_ckpt *c, uint64_t g)
+{
+    const char *list = hyt_ckpt_meta(c, HYT_KEPT_KEY);
+    char number[24];
+    size_t n;
+
+    if (!list)
+        return true;
+    n = (size_t)snprintf(number, sizeof number, "%" PRIu64, g);
+    for (const char *s = list; *s; s += strspn(s, " ")) {
+        if (strcspn(s, " ") == n && memcmp(s, number, n) == 0)
+            return true;
+        s += strcspn(s, " ");
+    }
+    return false;
+}
+
+bool hyt_is_kept(const struct hyt_ckpt *c, uint64_t g)
+{
+    return g < c->generation && is_listed(c, g);
+}
+
 static int by_number(const void *a, const void *b)
 {
     const uint64_t *x = a, *y = b;
@@ -60,7 +84,7 @@ int hyt_ckpt_kept(const struct hyt_ckpt *c, uint64_t **g, size_t *n,
     if (!dir)
         return -1;
     while ((entry = readdir(dir)))
-        if (hyt_kept_name(entry->d_name, &number) && number < c->generation) {
+        if (hyt_kept_name(entry->d_name, &number) && hyt_is_kept(c, number)) {
             *g = hyt_grow(*g, &cap, *n + 1, sizeof **g);
             (*g)[(*n)++] = number;
         }
@@ -70,6 +94,58 @@ int hyt_ckpt_kept(const struct hyt_ckpt *c, uint64_t **g, size_t *n,
     return 0;
 }
 
+/* --- which there will be -------------------------------------------------- */
+
+static bool is_base(const struct hyt_work *w, uint64_t g)
+{
+    return w->base.here && w->base.generation == g;
+}
+
+/* Whether the generation that is about to be replaced is to be kept.  One of
+ * the same number was stopped on its way to this one. */
+static bool keeps_old(const struct hyt_work *w, enum hyt_run run)
+{
+    const struct hyt_ckpt *old = hyt_work_committed(w);
+
+    return old && old->generation != w->generation &&
+           ((w->keeps && w->keep > 0) ||
+            (run != HYT_RUN_FINISHED && is_base(w, old->generation)));
+}
+
+/* Without --keep, what earlier runs have kept stays. */
+static bool stays(const struct hyt_work *w, enum hyt_run run, uint64_t g,
+                  size_t rank)
+{
+    if (is_base(w, g) && run != HYT_RUN_FINISHED)
+        return true;
+    return w->keeps ? rank < w->keep : !is_base(w, g) && g != w->stale;
+}
+
+int hyt_keep_list(const struct hyt_work *w, enum hyt_run run,
+                  struct hyt_buf *list, struct hyt_err *err)
+{
+    const struct hyt_ckpt *old = hyt_work_committed(w);
+    uint64_t *g = NULL;
+    size_t n = 0;
+
+    hyt_buf_puts(list, "");
+    if (!old)
+        return 0;
+    if (hyt_ckpt_kept(old, &g, &n, err) < 0)
+        return -1;
+    if (keeps_old(w, run)) {
+        g = hyt_realloc(g, n + 1, sizeof *g);
+        g[n++] = old->generation;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (stays(w, run, g[i], n - 1 - i))
+            hyt_buf_printf(list, "%s%" PRIu64, list->n ? " " : "", g[i]);
+    free(g);
+    return 0;
+}
+
+/* --- one more, and one less ----------------------------------------------- */
+
 static void kept_name(char *out, size_t size, const char *file, uint64_t g)
 {
     if (strcmp(file, HYT_MODEL_FILE) == 0)
@@ -78,24 +154,13 @@ static void kept_name(char *out, size_t size, const char *file, uint64_t g)
         snprintf(out, size, HYT_KEPT_INDEX, g);
 }
 
-/* --- one more ------------------------------------------------------------- */
-
-static bool is_base(const struct hyt_work *w, uint64_t g)
-{
-    return w->base.here && w->base.generation == g;
-}
-
 int hyt_keep_committed(const struct hyt_work *w, enum hyt_run run,
                        struct hyt_err *err)
 {
     const struct hyt_ckpt *old = hyt_work_committed(w);
     char name[64];
 
-    /* One of the same number was stopped on its way to this one. */
-    if (!old || old->generation == w->generation)
-        return 0;
-    if (!(w->keeps && w->keep > 0) &&
-        !(run != HYT_RUN_FINISHED && is_base(w, old->generation)))
+    if (!keeps_old(w, run))
         return 0;
     kept_name(name, sizeof name, old->file, old->generation);
     if (linkat(w->dir, old->file, w->dir, name, 0) < 0)
@@ -112,52 +177,24 @@ void hyt_keep_undo(const struct hyt_work *w)
     unlinkat(w->dir, name, 0);
 }
 
-/* --- one less ------------------------------------------------------------- */
-
-/* First the name that makes it a generation: what is left of it after a crash
- * is a leftover. */
-static void drop(const struct hyt_work *w, uint64_t g)
+/* The shards of a model that another program wrote have names that tell
+ * nothing: they are looked up before the index goes. */
+int hyt_keep_drop(const struct hyt_work *w, const char *name, uint64_t g)
 {
     const struct hyt_ckpt *now = hyt_work_committed(w);
     struct hyt_buf path = {0};
     struct hyt_err ignored;
-    struct hyt_ckpt *c;
-    const char *optimizer;
-    char name[64];
+    struct hyt_ckpt *c = NULL;
+    int status;
 
     hyt_buf_printf(&path, "%s@%" PRIu64, w->name, g);
-    c = hyt_ckpt_open(path.s, &ignored);
+    if (hyt_has_suffix(name, ".index.json"))
+        c = hyt_ckpt_open(path.s, &ignored);
     hyt_buf_free(&path);
-    if (!c)
-        return;
-    kept_name(name, sizeof name, c->file, g);
-    unlinkat(w->dir, name, 0);
-    optimizer = hyt_ckpt_meta(c, "hyt.optimizer");
-    if (optimizer && hyt_plain_name(optimizer))
-        unlinkat(w->dir, optimizer, 0);
-    for (size_t s = 0; c->index && s < c->n_shards; s++)
+    for (size_t s = 0; c && c->kept && s < c->n_shards; s++)
         if (!hyt_ckpt_names(now, c->shard[s].name))
             unlinkat(w->dir, c->shard[s].name, 0);
+    status = unlinkat(w->dir, name, 0);
     hyt_ckpt_close(c);
-}
-
-void hyt_keep_drop(const struct hyt_work *w, enum hyt_run run)
-{
-    const struct hyt_ckpt *now = hyt_work_committed(w);
-    struct hyt_err ignored;
-    uint64_t *g;
-    size_t n;
-
-    if (hyt_ckpt_kept(now, &g, &n, &ignored) < 0)
-        return;
-    for (size_t i = 0; i < n; i++) {
-        bool base = is_base(w, g[i]);
-
-        if (base && run != HYT_RUN_FINISHED)
-            continue;
-        /* Without --keep, what earlier runs have kept stays. */
-        if (w->keeps ? n - i > w->keep : base || g[i] == w->stale)
-            drop(w, g[i]);
-    }
-    free(g);
+    return status;
 }

@@ -48,7 +48,7 @@ int hyt_lock_take(int dir, const char *dir_name, struct hyt_err *err)
         return -1;
     }
     n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-    if (ftruncate(fd, 0) < 0 || pwrite(fd, pid, (size_t)n, 0) != n) {
+    if (ftruncate(fd, 0) < 0 || hyt_write_at(fd, pid, (uint64_t)n, 0) < 0) {
         hyt_fail_errno(err, "%s/" HYT_LOCK_FILE, dir_name);
         close(fd);
         return -1;

@@ -16,21 +16,16 @@
 
 #include "ckpt/work.h"
 
-/* Only generations before the committed one are kept: the link of a later one
- * was made for a commit that did not happen, or has been rolled back. */
-static bool may_be_kept(const struct hyt_ckpt *committed, uint64_t g)
-{
-    return !committed || g < committed->generation;
-}
-
-/* Whether generation g is kept. */
+/* What the link of generation g names is kept.  That of a later one, or of the
+ * committed one, was made for a commit that did not happen. */
 static bool is_kept(const struct hyt_work *w, uint64_t g)
 {
+    const struct hyt_ckpt *committed = hyt_work_committed(w);
     char file[64], index[64];
 
     snprintf(file, sizeof file, HYT_KEPT_FILE, g);
     snprintf(index, sizeof index, HYT_KEPT_INDEX, g);
-    return may_be_kept(hyt_work_committed(w), g) &&
+    return (!committed || hyt_is_kept(committed, g)) &&
            (faccessat(w->dir, file, F_OK, 0) == 0 ||
             faccessat(w->dir, index, F_OK, 0) == 0);
 }
@@ -39,12 +34,9 @@ static bool is_leftover(const struct hyt_work *w, const char *name)
 {
     static const char *const prefix[] = {"hyt-optimizer-", "hyt-shard-"};
     const struct hyt_ckpt *committed = hyt_work_committed(w);
-    uint64_t g;
 
     if (strncmp(name, ".hyt-", 5) == 0)
         return hyt_has_suffix(name, ".tmp");
-    if (hyt_kept_name(name, &g))
-        return !may_be_kept(committed, g);
     if (!hyt_has_suffix(name, ".safetensors") ||
         (committed && hyt_ckpt_names(committed, name)))
         return false;
@@ -58,6 +50,16 @@ static bool is_leftover(const struct hyt_work *w, const char *name)
     return false;
 }
 
+/* Removes it if it is one: 0, or -1 and errno. */
+static int look_at(const struct hyt_work *w, const char *name)
+{
+    uint64_t g;
+
+    if (hyt_kept_name(name, &g))
+        return is_kept(w, g) ? 0 : hyt_keep_drop(w, name, g);
+    return is_leftover(w, name) ? unlinkat(w->dir, name, 0) : 0;
+}
+
 int hyt_recover(const struct hyt_work *w, struct hyt_err *err)
 {
     DIR *dir = hyt_dir_list(w->dir, w->name, err);
@@ -67,8 +69,8 @@ int hyt_recover(const struct hyt_work *w, struct hyt_err *err)
     if (!dir)
         return -1;
     while (status == 0 && (errno = 0, entry = readdir(dir)))
-        if (is_leftover(w, entry->d_name) &&
-            unlinkat(w->dir, entry->d_name, 0) < 0)
+        /* ENOENT: a shard that went with its index. */
+        if (look_at(w, entry->d_name) < 0 && errno != ENOENT)
             status = hyt_fail_errno(err, "%s/%s: left by an interrupted run",
                                     w->name, entry->d_name);
     if (status == 0 && errno)

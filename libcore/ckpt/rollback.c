@@ -78,6 +78,22 @@ static int roll(struct hyt_work *w, uint64_t g, struct hyt_err *err)
     return status;
 }
 
+int hyt_ckpt_tidy(const struct hyt_ckpt *c, struct hyt_err *err)
+{
+    struct hyt_work w = {.in = c, .dir = c->dir, .name = c->name};
+    int status;
+
+    w.lock = hyt_lock_take(w.dir, w.name, err);
+    if (w.lock < 0)
+        return -1;
+    /* What is not the committed one any more says nothing of leftovers. */
+    status = hyt_ckpt_is_current(c) ? hyt_recover(&w, err) : 0;
+    if (status == 0 && hyt_ckpt_is_current(c))
+        status = hyt_log_cut(&w, err);
+    close(w.lock);
+    return status;
+}
+
 int hyt_ckpt_rollback(const char *dir, uint64_t g, struct hyt_err *err)
 {
     struct hyt_work w = {.dir = -1, .lock = -1};

@@ -1,0 +1,51 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# An update that is killed at, or fails in, the N-th call of each system call:
+# the checkpoint is whole, and the same input again ends with the same bytes.
+# Half of the points are struck while what another has left is recovered.
+
+# shellcheck source=tests/cli/fault/faults.inc
+. "$CASE/faults.inc"
+
+# points WHAT...: "NAME:N:WHAT" for each call that the update makes
+cp -r m w
+counted update w | grep -v malloc >calls
+[ "$(grep -c . calls)" -gt 12 ] || { cat calls && die "calls are not counted"; }
+points() {
+    for what in "$@"; do
+        while read -r name n; do
+            seq -f "$name:%.0f$what" "$n"
+        done <calls
+    done
+}
+# In the numbers of errno: 5 is EIO, 28 ENOSPC.
+points :KILL | sort >kills
+points :5 :28 +:5 +:28 | sort >errors
+
+# strike FAULT: and look at what is left
+strike() {
+    with "$1" update w >out 2>err
+    case $1 in
+    *KILL) [ "$status" -eq 137 ] || [ "$status" -eq 0 ] ;;
+    *) [ "$status" -le 1 ] && { [ "$status" -eq 0 ] || told "$1"; } ;;
+    esac || die "$1: exit status $status"
+    whole w "$1"
+}
+n=0
+for list in kills errors; do
+    all=$(grep -c . $list)
+    sample 60 <$list >points
+    sample 60 <kills | tac >before
+    [ "${HYT_FULL-}" != 1 ] || shuf --random-source=three -n "$all" -r \
+        kills >before
+    while read -r fault <&3 && read -r other <&4; do
+        rm -rf w
+        cp -r m w
+        if [ $((n % 2)) -eq 1 ]; then strike "$other"; fi
+        strike "$fault"
+        heals w "$fault"
+        n=$((n + 1))
+    done 3<points 4<before
+    echo "ok $n - $list: $(grep -c . points) of $all points"
+done
