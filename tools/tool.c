@@ -2,6 +2,7 @@
 /*
  * tool.c - what every program shares: options, streams, signals, exit status
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -137,7 +138,8 @@ static void fill_standard(void)
     static const int refusing[] = {O_WRONLY, O_RDONLY, O_RDWR};
 
     for (int fd = 0; fd < 3; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", refusing[fd]) != fd)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+            open("/dev/null", refusing[fd]) != fd)
             exit(HYT_EXIT_FAILED);
 }
 

@@ -23,7 +23,7 @@ struct record {
     size_t n, cap;
     char tag[64]; /* in the names of its files */
     char generation[24], step[24], log_bytes[24];
-    struct hyt_buf kept;
+    struct hyt_buf kept, drops;
     char base_generation[24], base_step[24];
     char optimizer[128], model_digest[17], optimizer_digest[17];
 };
@@ -232,37 +232,24 @@ static int step3_sync(const struct hyt_work *w, struct hyt_err *err)
 /* --- step 4: what only the previous generation named goes (I4) ------------ */
 
 /* Failures do not matter here: the next run removes what is left. */
-static void step4_clean(const struct hyt_work *w, const struct hyt_ckpt *old,
-                        bool kept)
-{
-    struct hyt_err unclean;
-
-    /* Shards of another program have names that tell nothing. */
-    for (size_t s = 0; !kept && old && old->index && s < old->n_shards; s++)
-        unlinkat(w->dir, old->shard[s].name, 0);
-    (void)!hyt_recover(w, &unclean);
-}
-
-/* --- all of it ------------------------------------------------------------ */
-
-/* The generation that is committed now takes the place of the one before. */
-static int reopen(struct hyt_work *w, const struct record *r, bool kept,
-                  struct hyt_err *err)
+static int step4_clean(struct hyt_work *w, const struct record *r,
+                       struct hyt_err *err)
 {
     struct hyt_ckpt *now = hyt_ckpt_open(w->name, err);
-    struct hyt_ckpt *before = w->now;
-    const struct hyt_ckpt *old = hyt_work_committed(w);
 
     if (!now)
         return -1;
-    w->now = now;
-    if (strcmp(hyt_ckpt_meta(now, "hyt.digest.model"), r->model_digest) != 0)
+    if (strcmp(hyt_ckpt_digest(now), r->model_digest) != 0) {
+        hyt_ckpt_close(now);
         return hyt_fail(err, "%s: it does not hold what was just committed",
                         w->name);
-    step4_clean(w, old, kept);
-    hyt_ckpt_close(before);
-    return 0;
+    }
+    hyt_ckpt_close(w->now);
+    w->now = now;
+    return hyt_recover(w, err);
 }
+
+/* --- all of it ------------------------------------------------------------ */
 
 int hyt_work_save(struct hyt_work *w, uint64_t step, enum hyt_run run,
                   struct hyt_err *err)
@@ -274,8 +261,10 @@ int hyt_work_save(struct hyt_work *w, uint64_t step, enum hyt_run run,
     int status;
 
     fill_record(&r, w, step, run);
-    if ((status = hyt_keep_list(w, run, &r.kept, err)) == 0)
+    if ((status = hyt_keep_list(w, run, &r.kept, &r.drops, err)) == 0)
         add(&r, HYT_KEPT_KEY, r.kept.s);
+    if (r.drops.n > 0)
+        add(&r, HYT_DROPS_KEY, r.drops.s);
     if (status == 0 && (status = step1_write(w, &r, err)) == 0 &&
         (status = step2_sync(w, &r, run, &kept, err)) == 0)
         status = step3_rename(w, err);
@@ -288,10 +277,11 @@ int hyt_work_save(struct hyt_work *w, uint64_t step, enum hyt_run run,
         w->log_bytes += w->log.n;
         hyt_buf_reset(&w->log);
         /* It is committed, whatever becomes of the rest. */
-        (void)!reopen(w, &r, kept, &unclean);
+        (void)!step4_clean(w, &r, &unclean);
     }
     free(r.pair);
     hyt_buf_free(&r.kept);
+    hyt_buf_free(&r.drops);
     return status;
 }
 

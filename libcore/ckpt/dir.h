@@ -28,6 +28,8 @@
 
 /* Of the commit record: "1 2 5". */
 #define HYT_KEPT_KEY "hyt.kept"
+/* Of the commit record of an index: names with "/" between them. */
+#define HYT_DROPS_KEY "hyt.drops"
 /* Of the commit record; not there where the run has used up its input. */
 #define HYT_RUN_KEY          "hyt.run"
 #define HYT_RUN_SAVED_WORD   "saved"

@@ -121,8 +121,34 @@ static bool stays(const struct hyt_work *w, enum hyt_run run, uint64_t g,
     return w->keeps ? rank < w->keep : !is_base(w, g) && g != w->stale;
 }
 
+/* The shards of a model that another program wrote have names that tell
+ * nothing: the record lists those that go.  No file name has a "/". */
+static void drop_shards(const struct hyt_ckpt *c, struct hyt_buf *drops)
+{
+    for (size_t s = 0; c->index && s < c->n_shards; s++)
+        if (strncmp(c->shard[s].name, "hyt-", 4) != 0)
+            hyt_buf_printf(drops, "%s%s", drops->n ? "/" : "",
+                           c->shard[s].name);
+}
+
+static void drop_kept(const struct hyt_work *w, uint64_t g,
+                      struct hyt_buf *drops)
+{
+    struct hyt_buf path = {0};
+    struct hyt_err ignored;
+    struct hyt_ckpt *c;
+
+    hyt_buf_printf(&path, "%s@%" PRIu64, w->name, g);
+    c = hyt_ckpt_open(path.s, &ignored);
+    if (c)
+        drop_shards(c, drops);
+    hyt_ckpt_close(c);
+    hyt_buf_free(&path);
+}
+
 int hyt_keep_list(const struct hyt_work *w, enum hyt_run run,
-                  struct hyt_buf *list, struct hyt_err *err)
+                  struct hyt_buf *list, struct hyt_buf *drops,
+                  struct hyt_err *err)
 {
     const struct hyt_ckpt *old = hyt_work_committed(w);
     uint64_t *g = NULL;
@@ -136,10 +162,14 @@ int hyt_keep_list(const struct hyt_work *w, enum hyt_run run,
     if (keeps_old(w, run)) {
         g = hyt_realloc(g, n + 1, sizeof *g);
         g[n++] = old->generation;
+    } else {
+        drop_shards(old, drops);
     }
     for (size_t i = 0; i < n; i++)
         if (stays(w, run, g[i], n - 1 - i))
             hyt_buf_printf(list, "%s%" PRIu64, list->n ? " " : "", g[i]);
+        else if (old->index)
+            drop_kept(w, g[i], drops);
     free(g);
     return 0;
 }
@@ -175,26 +205,4 @@ void hyt_keep_undo(const struct hyt_work *w)
 
     kept_name(name, sizeof name, old->file, old->generation);
     unlinkat(w->dir, name, 0);
-}
-
-/* The shards of a model that another program wrote have names that tell
- * nothing: they are looked up before the index goes. */
-int hyt_keep_drop(const struct hyt_work *w, const char *name, uint64_t g)
-{
-    const struct hyt_ckpt *now = hyt_work_committed(w);
-    struct hyt_buf path = {0};
-    struct hyt_err ignored;
-    struct hyt_ckpt *c = NULL;
-    int status;
-
-    hyt_buf_printf(&path, "%s@%" PRIu64, w->name, g);
-    if (hyt_has_suffix(name, ".index.json"))
-        c = hyt_ckpt_open(path.s, &ignored);
-    hyt_buf_free(&path);
-    for (size_t s = 0; c && c->kept && s < c->n_shards; s++)
-        if (!hyt_ckpt_names(now, c->shard[s].name))
-            unlinkat(w->dir, c->shard[s].name, 0);
-    status = unlinkat(w->dir, name, 0);
-    hyt_ckpt_close(c);
-    return status;
 }

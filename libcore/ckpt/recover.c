@@ -30,16 +30,34 @@ static bool is_kept(const struct hyt_work *w, uint64_t g)
             faccessat(w->dir, index, F_OK, 0) == 0);
 }
 
+static bool is_dropped(const struct hyt_ckpt *committed, const char *name)
+{
+    const char *s = hyt_ckpt_meta(committed, HYT_DROPS_KEY);
+    size_t n = strlen(name);
+
+    for (; s && *s; s += strspn(s, "/")) {
+        if (strcspn(s, "/") == n && memcmp(s, name, n) == 0)
+            return true;
+        s += strcspn(s, "/");
+    }
+    return false;
+}
+
 static bool is_leftover(const struct hyt_work *w, const char *name)
 {
     static const char *const prefix[] = {"hyt-optimizer-", "hyt-shard-"};
     const struct hyt_ckpt *committed = hyt_work_committed(w);
+    uint64_t g;
 
     if (strncmp(name, ".hyt-", 5) == 0)
         return hyt_has_suffix(name, ".tmp");
+    if (hyt_kept_name(name, &g))
+        return !is_kept(w, g);
     if (!hyt_has_suffix(name, ".safetensors") ||
         (committed && hyt_ckpt_names(committed, name)))
         return false;
+    if (committed && is_dropped(committed, name))
+        return true;
     for (size_t i = 0; i < HYT_LEN(prefix); i++) {
         size_t n = strlen(prefix[i]);
 
@@ -48,16 +66,6 @@ static bool is_leftover(const struct hyt_work *w, const char *name)
             return !is_kept(w, strtoull(name + n, NULL, 10));
     }
     return false;
-}
-
-/* Removes it if it is one: 0, or -1 and errno. */
-static int look_at(const struct hyt_work *w, const char *name)
-{
-    uint64_t g;
-
-    if (hyt_kept_name(name, &g))
-        return is_kept(w, g) ? 0 : hyt_keep_drop(w, name, g);
-    return is_leftover(w, name) ? unlinkat(w->dir, name, 0) : 0;
 }
 
 int hyt_recover(const struct hyt_work *w, struct hyt_err *err)
@@ -69,8 +77,8 @@ int hyt_recover(const struct hyt_work *w, struct hyt_err *err)
     if (!dir)
         return -1;
     while (status == 0 && (errno = 0, entry = readdir(dir)))
-        /* ENOENT: a shard that went with its index. */
-        if (look_at(w, entry->d_name) < 0 && errno != ENOENT)
+        if (is_leftover(w, entry->d_name) &&
+            unlinkat(w->dir, entry->d_name, 0) < 0)
             status = hyt_fail_errno(err, "%s/%s: left by an interrupted run",
                                     w->name, entry->d_name);
     if (status == 0 && errno)

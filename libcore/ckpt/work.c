@@ -318,7 +318,7 @@ void hyt_work_meta(struct hyt_work *w, const char *key, const char *value)
         "hyt.generation",       "hyt.step",         "hyt.base",
         "hyt.optimizer",        "hyt.digest.model", "hyt.log_bytes",
         "hyt.digest.optimizer", HYT_RUN_KEY,        "hyt.base_generation",
-        "hyt.base_step",        HYT_KEPT_KEY,
+        "hyt.base_step",        HYT_KEPT_KEY,       HYT_DROPS_KEY,
     };
     struct hyt_pair *pair = NULL;
 

@@ -87,18 +87,16 @@ int hyt_lock_take(int dir, const char *dir_name,
 /* recover.c: removes what an interrupted run left. */
 int hyt_recover(const struct hyt_work *w, struct hyt_err *err) HYT_MUST_USE;
 
-/* keep.c: the generations that are kept after the commit, for its record. */
+/* keep.c: the generations that are kept after the commit, and the files that
+ * are not needed any more, for its record. */
 int hyt_keep_list(const struct hyt_work *w, enum hyt_run run,
-                  struct hyt_buf *list, struct hyt_err *err) HYT_MUST_USE;
+                  struct hyt_buf *list, struct hyt_buf *drops,
+                  struct hyt_err *err) HYT_MUST_USE;
 /* Gives the committed generation a second name before it is replaced, where it
  * is to be kept: 1, or 0, or -1; and takes it back. */
 int hyt_keep_committed(const struct hyt_work *w, enum hyt_run run,
                        struct hyt_err *err) HYT_MUST_USE;
 void hyt_keep_undo(const struct hyt_work *w);
-/* Removes that name of generation g, and the shards that no other name tells
- * of: 0, or -1 and errno. */
-int hyt_keep_drop(const struct hyt_work *w, const char *name,
-                  uint64_t g) HYT_MUST_USE;
 
 /* moments.c: the shadow of the optimizer file. */
 int hyt_moments_begin(struct hyt_work *w, struct hyt_err *err) HYT_MUST_USE;

@@ -117,7 +117,7 @@ static int by_name(const void *a, const void *b)
 
 /* Names, sizes and digests of a directory's files, sorted: two directories
  * that print alike hold the same.  hyt.lock only marks its presence. */
-static void list_dir(const char *name, char *out, size_t cap)
+static inline void list_dir(const char *name, char *out, size_t cap)
 {
     static char line[64][400];
     static char bytes[1 << 20];
@@ -146,7 +146,7 @@ static void list_dir(const char *name, char *out, size_t cap)
         used += (size_t)snprintf(out + used, cap - used, "%s", line[i]);
 }
 
-static bool exists(const char *name)
+static inline bool exists(const char *name)
 {
     struct stat info;
 
@@ -163,7 +163,7 @@ static bool exists(const char *name)
 static const float small_w[6] = {1, -2, 3.5f, 0.25f, 5, -6};
 static const uint16_t small_h[4] = {0x3f80, 0xc000, 0x3e80, 0x4049};
 
-static void make_small(const char *name)
+static inline void make_small(const char *name)
 {
     char data[32], file[300];
 
@@ -198,7 +198,7 @@ static struct hyt_work *begin_ok(const struct hyt_ckpt *c, const char *out)
     return w;
 }
 
-static void commit_ok(struct hyt_work *w, uint64_t step)
+static inline void commit_ok(struct hyt_work *w, uint64_t step)
 {
     struct hyt_err err = {0};
 

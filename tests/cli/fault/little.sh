@@ -10,12 +10,12 @@
 for fault in none:0:SHORT none:0:EINTR; do
     rm -rf w
     cp -r m w
-    with $fault update w >out 2>err
+    with "$fault" update w >out 2>err
     [ "$status" -eq 0 ] || { cat err && die "$fault: exit status $status"; }
-    whole w $fault
+    whole w "$fault"
     state w >got
     same want got "$fault: another result"
-    with $fault hyt-rollout -m w three >got 2>err
+    with "$fault" hyt-rollout -m w three >got 2>err
     [ "$status" -eq 0 ] || die "$fault: hyt-rollout"
     hyt-rollout -m w three >right
     same right got "$fault: other records"
@@ -28,11 +28,11 @@ n=0
 for i in $(seq "$all" | sample 25); do
     rm -rf w
     cp -r m w
-    # What libraries allocate for themselves may fail in their own way.
+    # Aborted: by what a library does about its own (Oniguruma frees twice).
     with "malloc:$i:12" update w >out 2>err
     [ "$status" -lt 128 ] || [ "$status" -eq 134 ] ||
         die "malloc $i: exit status $status"
-    [ "$status" -eq 0 ] || told "malloc $i"
+    [ "$status" -eq 0 ] || [ "$status" -eq 134 ] || told "malloc $i"
     whole w "malloc $i"
     heals w "malloc $i"
     n=$((n + 1))
