@@ -34,7 +34,7 @@ LIBS        = $(PKG_LIBS) -lpthread -lm
 Q           = $(if $(V),,@)# V=1 shows the commands
 
 # Rooms, each with what it may include (and so link): the law of the layers.
-ROOMS      = base io json record kern ckpt text model sample train score
+ROOMS      = base io json record kern ckpt text jinja model sample train score
 USE_base   =
 USE_io     = base
 USE_json   = base
@@ -42,6 +42,7 @@ USE_record = base io json
 USE_kern   = base
 USE_ckpt   = base io json
 USE_text   = base json
+USE_jinja  = base json
 USE_model  = base io json kern ckpt
 USE_sample = base io json kern ckpt text model
 USE_train  = base io json kern ckpt model

@@ -34,7 +34,9 @@ const char *hyt_tok_piece(const struct hyt_tok *tok, int32_t id);
 enum hyt_tok_mode {
     HYT_TOK_START = 1,  /* the text starts a sequence: the post-processor's
                            special tokens (BOS), and the dummy prefix */
-    HYT_TOK_SPECIAL = 2 /* special tokens in the text are parsed as such */
+    HYT_TOK_SPECIAL = 2, /* special tokens in the text are parsed as such */
+    HYT_TOK_BARE = 4,    /* with START: without the post-processor's tokens */
+    HYT_TOK_LATER = 8    /* with START: not the first stretch of the text */
 };
 
 struct hyt_ids32 {
@@ -49,6 +51,16 @@ void hyt_ids32_free(struct hyt_ids32 *ids);
 int hyt_tok_encode(const struct hyt_tok *tok, const char *text, size_t n,
                    unsigned mode, struct hyt_ids32 *ids,
                    struct hyt_err *err) HYT_MUST_USE;
+
+/*
+ * The same for text of two origins: special tokens are parsed where user[i]
+ * is 0, and are plain text where any byte of theirs has user[i] = 1.  start:
+ * the text starts a sequence, and says itself whether with BOS.
+ */
+int hyt_tok_encode_mixed(const struct hyt_tok *tok, const char *text,
+                         const unsigned char *user, size_t n, bool start,
+                         struct hyt_ids32 *ids,
+                         struct hyt_err *err) HYT_MUST_USE;
 
 /*
  * Appends the exact bytes of one token (may be part of a character; special

@@ -186,21 +186,22 @@ static int encode_section(struct hyt_encoder *e, const char *s, size_t n,
 }
 
 static int encode_text(struct hyt_encoder *e, const char *s, size_t n,
-                       bool start)
+                       unsigned mode)
 {
+    const bool start = mode & HYT_TOK_START, head = !(mode & HYT_TOK_LATER);
     size_t done = 0, begin, end;
     int32_t id;
 
     while ((id = hyt_added_next(&e->tok->raw, s, n, done, e->special, &begin,
                                 &end)) >= 0) {
         if (encode_section(e, s + done, begin - done,
-                           (struct place){start, done == 0}) < 0)
+                           (struct place){start, head && done == 0}) < 0)
             return -1;
         hyt_ids32_put(e->ids, id);
         done = end;
     }
     return encode_section(e, s + done, n - done,
-                          (struct place){start, done == 0});
+                          (struct place){start, head && done == 0});
 }
 
 static void put_all(struct hyt_ids32 *ids, const struct hyt_ids32 *more)
@@ -212,7 +213,7 @@ static void put_all(struct hyt_ids32 *ids, const struct hyt_ids32 *more)
 int hyt_tok_encode(const struct hyt_tok *tok, const char *text, size_t n,
                    unsigned mode, struct hyt_ids32 *ids, struct hyt_err *err)
 {
-    const bool start = mode & HYT_TOK_START;
+    const bool whole = mode & HYT_TOK_START && !(mode & HYT_TOK_BARE);
     const size_t bad = hyt_utf8_bad(text, n);
     struct hyt_encoder *e;
     int status;
@@ -226,10 +227,10 @@ int hyt_tok_encode(const struct hyt_tok *tok, const char *text, size_t n,
     e->special = mode & HYT_TOK_SPECIAL;
     e->ids = ids;
     e->err = err;
-    if (start)
+    if (whole)
         put_all(ids, &tok->before);
-    status = encode_text(e, text, n, start);
-    if (start)
+    status = encode_text(e, text, n, mode);
+    if (whole)
         put_all(ids, &tok->after);
     hyt_encoder_free(atomic_exchange(tok->idle, e));
     return status;

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: MIT */
+/* eval.c - expressions become values */
+#include <math.h>
+#include <string.h>
+
+#include "jinja/run.h"
+
+static const struct hyt_jval *truth(bool x)
+{
+    return x ? &hyt_jtrue : &hyt_jfalse;
+}
+
+/* What has no value may be printed and tested, but not looked into. */
+static void need_defined(struct hyt_jrun *r, const struct hyt_jval *v)
+{
+    if (v->kind == J_UNDEFINED)
+        hyt_jfail(r, "\"%.80s\" is undefined", v->s);
+}
+
+/* --- names, members, items ------------------------------------------------ */
+
+static const struct hyt_jval *bound(struct hyt_jrun *r, const char *name,
+                                    unsigned where, const struct hyt_jval *self)
+{
+    const struct hyt_jbuiltin *b = hyt_jfind(name, where);
+    struct hyt_jval *v;
+
+    if (b == NULL)
+        return NULL;
+    v = hyt_jalloc(r, 1, sizeof(*v));
+    v->kind = J_BUILTIN;
+    v->builtin = b;
+    v->self = self;
+    return v;
+}
+
+static const struct hyt_jval *name(struct hyt_jrun *r, const char *s)
+{
+    const struct hyt_jval *v = hyt_jget(r->scope, s);
+
+    if (v == NULL && (r->date != NULL || strcmp(s, "strftime_now") != 0))
+        v = bound(r, s, J_GLOBAL, NULL);
+    return v ? v : hyt_jundefined(r, s);
+}
+
+/* v.s: a method comes before a member of that name, as in Python. */
+static const struct hyt_jval *attribute(struct hyt_jrun *r,
+                                        const struct hyt_jval *v, const char *s)
+{
+    const unsigned where = v->kind == J_STR    ? J_OF_STR
+                           : v->kind == J_DICT ? J_OF_DICT
+                                               : J_OF_LIST;
+    const struct hyt_jval *x = NULL;
+
+    need_defined(r, v);
+    if (v->kind >= J_STR && v->kind <= J_DICT)
+        x = bound(r, s, where, v);
+    if (x == NULL && v->kind == J_DICT)
+        x = hyt_jmember(r, v, s, strlen(s));
+    if (v->kind == J_SPACE)
+        x = hyt_jget(v->scope, s);
+    return x ? x : hyt_jundefined(r, s);
+}
+
+const struct hyt_jval *hyt_jitem(struct hyt_jrun *r, const struct hyt_jval *v,
+                                 const struct hyt_jval *key)
+{
+    const struct hyt_jval *x = NULL, *list;
+    int64_t i = key->i;
+
+    need_defined(r, v);
+    if (key->kind == J_STR && v->kind == J_DICT)
+        x = hyt_jmember(r, v, key->s, key->n);
+    else if (key->kind == J_STR)
+        x = attribute(r, v, hyt_jstr(r, key->s)->s);
+    if (x != NULL || key->kind != J_INT || v->kind < J_STR || v->kind > J_TUPLE)
+        return x ? x : hyt_jundefined(r, "that item");
+    list = hyt_jitems(r, v);
+    if (i < 0)
+        i += (int64_t)list->n;
+    return i >= 0 && i < (int64_t)list->n ? list->item[i]
+                                          : hyt_jundefined(r, "that item");
+}
+
+/* A bound of a slice; `absent` where it is not given. */
+static int64_t bound_of(struct hyt_jrun *r, const struct hyt_jnode *n,
+                        int64_t absent, int64_t least, int64_t most,
+                        int64_t size)
+{
+    const struct hyt_jval *v = n ? hyt_jeval(r, n) : &hyt_jnone;
+
+    if (v->kind == J_NONE)
+        return absent;
+    if (v->kind != J_INT)
+        hyt_jfail(r, "%s is no bound of a slice", hyt_jname(v));
+    if (v->i < 0)
+        return v->i + size < least ? least : v->i + size;
+    return v->i > most ? most : v->i;
+}
+
+static const struct hyt_jval *slice(struct hyt_jrun *r,
+                                    const struct hyt_jnode *n)
+{
+    const struct hyt_jval *v = hyt_jeval(r, n->a), *from = hyt_jitems(r, v);
+    const int64_t size = (int64_t)from->n;
+    const int64_t step = bound_of(r, n->d, 1, INT64_MIN / 2, INT64_MAX / 2, 0);
+    const bool back = step < 0;
+    const int64_t begin = bound_of(r, n->b, back ? size - 1 : 0, back ? -1 : 0,
+                                   back ? size - 1 : size, size),
+                  end = bound_of(r, n->c, back ? -1 : size, back ? -1 : 0, size,
+                                 size);
+    struct hyt_jval *list = hyt_jlist(r, from->kind, from->n);
+    struct hyt_jtext t = {0};
+
+    need_defined(r, v);
+    if (step == 0)
+        hyt_jfail(r, "a slice with step 0");
+    list->n = 0;
+    for (int64_t i = begin; back ? i > end : i < end; i += step) {
+        list->item[list->n++] = from->item[i];
+        if (v->kind == J_STR)
+            hyt_jput_value(r, &t, from->item[i]);
+    }
+    return v->kind == J_STR ? hyt_jdone(r, &t) : list;
+}
+
+/* --- operators ------------------------------------------------------------ */
+
+static const struct hyt_jval *integers(struct hyt_jrun *r, char op, int64_t x,
+                                       int64_t y)
+{
+    int64_t z = 1;
+    bool over = false;
+
+    if (op == '+')
+        over = __builtin_add_overflow(x, y, &z);
+    else if (op == '-')
+        over = __builtin_sub_overflow(x, y, &z);
+    else if (op == '*')
+        over = __builtin_mul_overflow(x, y, &z);
+    else if (op == 'P')
+        for (; y > 0 && !over && (x > 1 || x < -1 || (y &= 1) != 0); y--)
+            over = __builtin_mul_overflow(z, x, &z);
+    else if ((over = x == INT64_MIN && y == -1) == false)
+        z = op == '%' ? x % y + (x % y != 0 && (x < 0) != (y < 0) ? y : 0)
+                      : x / y - (x % y != 0 && (x < 0) != (y < 0));
+    if (over)
+        hyt_jfail(r, "an integer of more than 64 bits");
+    return hyt_jint(r, z);
+}
+
+static const struct hyt_jval *numbers(struct hyt_jrun *r, char op,
+                                      const struct hyt_jval *a,
+                                      const struct hyt_jval *b, double x,
+                                      double y)
+{
+    if (strchr("/F%", op) != NULL && y == 0)
+        hyt_jfail(r, "division by zero");
+    if (a->kind != J_FLOAT && b->kind != J_FLOAT && op != '/' &&
+        (op != 'P' || b->i >= 0))
+        return integers(r, op, a->i, b->i);
+    return hyt_jfloat(r, op == '+'   ? x + y
+                         : op == '-' ? x - y
+                         : op == '*' ? x * y
+                         : op == '/' ? x / y
+                         : op == 'F' ? floor(x / y)
+                         : op == '%' ? x - y * floor(x / y)
+                                     : pow(x, y));
+}
+
+static const struct hyt_jval *times(struct hyt_jrun *r,
+                                    const struct hyt_jval *str, int64_t count)
+{
+    struct hyt_jtext t = {0};
+
+    for (; count > 0 && str->n > 0; count--)
+        hyt_jput_value(r, &t, str);
+    return hyt_jdone(r, &t);
+}
+
+static const struct hyt_jval *binary(struct hyt_jrun *r,
+                                     const struct hyt_jnode *n)
+{
+    const struct hyt_jval *a = hyt_jeval(r, n->a), *b = hyt_jeval(r, n->b);
+    const char op = n->op;
+    struct hyt_jval *list;
+    struct hyt_jtext t = {0};
+    double x, y;
+
+    r->at = n->at;
+    if (op == '~' || (op == '+' && a->kind == J_STR && b->kind == J_STR)) {
+        hyt_jput_value(r, &t, a);
+        hyt_jput_value(r, &t, b);
+        return hyt_jdone(r, &t);
+    }
+    need_defined(r, a);
+    need_defined(r, b);
+    if (hyt_jnumber(a, &x) && hyt_jnumber(b, &y))
+        return numbers(r, op, a, b, x, y);
+    if (op == '*' && a->kind == J_STR && b->kind == J_INT)
+        return times(r, a, b->i);
+    if (op != '+' || a->kind != b->kind ||
+        (a->kind != J_LIST && a->kind != J_TUPLE))
+        hyt_jfail(r, "no %s of %s and %s",
+                  op == '+'   ? "sum"
+                  : op == '-' ? "difference"
+                              : "such operation",
+                  hyt_jname(a), hyt_jname(b));
+    list = hyt_jlist(r, a->kind, a->n + b->n);
+    memcpy(list->item, a->item, a->n * sizeof(*a->item));
+    memcpy(list->item + a->n, b->item, b->n * sizeof(*b->item));
+    return list;
+}
+
+bool hyt_jcontains(struct hyt_jrun *r, const struct hyt_jval *in,
+                   const struct hyt_jval *x)
+{
+    if (in->kind == J_STR && x->kind == J_STR)
+        return hyt_jsearch(r, in, x, 0) != SIZE_MAX;
+    if (in->kind == J_DICT)
+        return x->kind == J_STR && hyt_jmember(r, in, x->s, x->n) != NULL;
+    if (in->kind == J_STR)
+        hyt_jfail(r, "%s in str", hyt_jname(x));
+    in = hyt_jitems(r, in);
+    for (size_t i = 0; i < in->n; i++)
+        if (hyt_jequal(r, in->item[i], x))
+            return true;
+    return false;
+}
+
+static bool compare(struct hyt_jrun *r, char op, const struct hyt_jval *a,
+                    const struct hyt_jval *b)
+{
+    int order;
+
+    if (op == '=' || op == '!')
+        return hyt_jequal(r, a, b) == (op == '=');
+    if (op == 'i' || op == 'n')
+        return hyt_jcontains(r, b, a) == (op == 'i');
+    order = hyt_jorder(r, a, b);
+    return op == '<'   ? order < 0
+           : op == '>' ? order > 0
+           : op == 'l' ? order <= 0
+                       : order >= 0;
+}
+
+static bool comparisons(struct hyt_jrun *r, const struct hyt_jnode *n)
+{
+    const struct hyt_jval *a = hyt_jeval(r, n->a), *b;
+
+    for (const struct hyt_jnode *next = n->b; next; next = next->next, a = b) {
+        b = hyt_jeval(r, next->a);
+        r->at = next->at;
+        if (!compare(r, next->op, a, b))
+            return false;
+    }
+    return true;
+}
+
+static const struct hyt_jval *negative(struct hyt_jrun *r,
+                                       const struct hyt_jval *v)
+{
+    double x;
+
+    if (!hyt_jnumber(v, &x))
+        hyt_jfail(r, "no negative of %s", hyt_jname(v));
+    return v->kind == J_FLOAT ? hyt_jfloat(r, -x) : integers(r, '-', 0, v->i);
+}
+
+static const struct hyt_jval *list(struct hyt_jrun *r, enum hyt_jkind kind,
+                                   const struct hyt_jnode *first)
+{
+    struct hyt_jval *v;
+    size_t count = 0, i = 0;
+
+    for (const struct hyt_jnode *n = first; n; n = n->next)
+        count++;
+    v = hyt_jlist(r, kind, kind == J_DICT ? count / 2 : count);
+    for (const struct hyt_jnode *n = first; n; n = n->next)
+        v->item[i++] = hyt_jeval(r, n);
+    return v;
+}
+
+/* --- calls ---------------------------------------------------------------- */
+
+/* Parameters by position or by name, else by default. */
+static const struct hyt_jval *call_macro(const struct hyt_jval *macro,
+                                         struct hyt_jcall *c)
+{
+    struct hyt_jrun *r = c->run;
+    struct hyt_jscope *outer = r->scope, *own = hyt_jalloc(r, 1, sizeof(*own));
+    const struct hyt_jval *v;
+    size_t i = 0;
+
+    own->up = macro->scope;
+    r->scope = own;
+    for (const struct hyt_jnode *n = macro->macro->a; n; n = n->next) {
+        v = hyt_jarg(c, i++, n->name);
+        if (v == NULL)
+            v = n->a ? hyt_jeval(r, n->a) : hyt_jundefined(r, n->name);
+        hyt_jset(r, own, n->name, v);
+    }
+    v = hyt_jcapture(r, macro->macro->b);
+    r->scope = outer;
+    return v;
+}
+
+static const struct hyt_jval *invoke(struct hyt_jrun *r,
+                                     const struct hyt_jnode *n,
+                                     const struct hyt_jbuiltin *b,
+                                     const struct hyt_jval *macro,
+                                     const struct hyt_jval *self)
+{
+    const struct hyt_jval *arg[HYT_JMAX_ARGS], *v;
+    const char *key[HYT_JMAX_ARGS];
+    struct hyt_jcall c = {.run = r, .self = self, .arg = arg, .key = key};
+
+    for (const struct hyt_jnode *x = n->b; x; x = x->next) {
+        if (c.n == HYT_JMAX_ARGS)
+            hyt_jfail(r, "more than %d arguments", HYT_JMAX_ARGS);
+        arg[c.n] = hyt_jeval(r, x->a);
+        key[c.n++] = x->name;
+    }
+    r->at = n->at;
+    if (macro == NULL && b == NULL)
+        hyt_jfail(r, "no %s \"%s\"", n->kind == N_TEST ? "test" : "filter",
+                  n->name);
+    hyt_jstep(r, self ? self->n : 0);
+    v = macro ? call_macro(macro, &c) : b->call(&c);
+    r->at = n->at;
+    for (size_t i = 0; i < c.n; i++)
+        if ((c.used >> i & 1) == 0)
+            hyt_jfail(r, "an argument too many, or unknown: %zu%s%s", i + 1,
+                      key[i] ? ", " : "", key[i] ? key[i] : "");
+    return v;
+}
+
+static const struct hyt_jval *call(struct hyt_jrun *r,
+                                   const struct hyt_jnode *n)
+{
+    const struct hyt_jval *f = hyt_jeval(r, n->a);
+
+    r->at = n->at;
+    need_defined(r, f);
+    if (f->kind != J_MACRO && f->kind != J_BUILTIN)
+        hyt_jfail(r, "%s is no function", hyt_jname(f));
+    return f->kind == J_MACRO ? invoke(r, n, NULL, f, NULL)
+                              : invoke(r, n, f->builtin, NULL, f->self);
+}
+
+static const struct hyt_jval *eval(struct hyt_jrun *r,
+                                   const struct hyt_jnode *n)
+{
+    const struct hyt_jval *v;
+
+    switch (n->kind) {
+    case N_CONST:
+        return n->value;
+    case N_NAME:
+        return name(r, n->name);
+    case N_BODY:
+        return hyt_jcapture(r, n->a);
+    case N_ATTR:
+        v = hyt_jeval(r, n->a);
+        r->at = n->at;
+        return attribute(r, v, n->name);
+    case N_ITEM:
+        v = hyt_jeval(r, n->a);
+        return hyt_jitem(r, v, hyt_jeval(r, n->b));
+    case N_SLICE:
+        return slice(r, n);
+    case N_CALL:
+        return call(r, n);
+    case N_FILTER:
+    case N_TEST:
+        v = hyt_jeval(r, n->a);
+        return invoke(r, n,
+                      hyt_jfind(n->name, n->kind == N_TEST ? J_IS : J_FILTER),
+                      NULL, v);
+    case N_COND:
+        if (hyt_jtruth(hyt_jeval(r, n->a)))
+            return hyt_jeval(r, n->b);
+        return n->c ? hyt_jeval(r, n->c) : hyt_jundefined(r, "no else");
+    case N_AND:
+        v = hyt_jeval(r, n->a);
+        return hyt_jtruth(v) ? hyt_jeval(r, n->b) : v;
+    case N_OR:
+        v = hyt_jeval(r, n->a);
+        return hyt_jtruth(v) ? v : hyt_jeval(r, n->b);
+    case N_NOT:
+        return truth(!hyt_jtruth(hyt_jeval(r, n->a)));
+    case N_NEG:
+        return negative(r, hyt_jeval(r, n->a));
+    case N_BINARY:
+        return binary(r, n);
+    case N_COMPARE:
+        return truth(comparisons(r, n));
+    case N_LIST:
+        return list(r, J_LIST, n->a);
+    case N_TUPLE:
+        return list(r, J_TUPLE, n->a);
+    case N_DICT:
+        return list(r, J_DICT, n->a);
+    default:
+        HYT_BUG("a statement in an expression");
+    }
+}
+
+const struct hyt_jval *hyt_jeval(struct hyt_jrun *r, const struct hyt_jnode *n)
+{
+    const struct hyt_jval *v;
+
+    r->at = n->at;
+    hyt_jstep(r, 0);
+    hyt_jdeeper(r);
+    v = eval(r, n);
+    r->depth--;
+    return v;
+}
