@@ -17,7 +17,6 @@
 #include "tool.h"
 
 static struct hyt_query_conf conf = {
-    .prompt_field = "prompt",
     .completion_field = "completion",
     .format = "{prompt}",
 };
@@ -26,6 +25,7 @@ static double temperature = 1, top_p = 1, min_p = 0;
 static int kv = HYT_F32;
 static bool greedy;
 static const char *shard = "1/1", *gold_field, *resume_path;
+static const char *template = "auto", *date;
 static struct hyt_opt_list stops;
 static uint64_t shard_index, shard_count;
 
@@ -49,9 +49,16 @@ static const struct hyt_opt opts[] = {
              "number format of keys and values in the cache"),
     OPT_STR(0, "format", &conf.format, "TEXT",
             "what stands around the prompt; \\n is a newline"),
+    OPT_STR(0, "template", &template, "SPEC",
+            "of lists of messages: " HYT_CHAT_SPECS),
+    OPT_STR(0, "date", &date, "DATE",
+            "YYYY-MM-DD, for templates that print the date"),
+    OPT_FLAG(0, "parse-special", &conf.parse_special,
+             "parse special tokens in the text of prompts and traces"),
     OPT_FLAG(0, "no-eos", &conf.no_eos,
              "do not end supervised traces with the model's EOS"),
-    OPT_STR(0, "prompt-field", &conf.prompt_field, "F", "field of the prompt"),
+    OPT_STR(0, "prompt-field", &conf.prompt_field, "F",
+            "field of the prompt, or of messages"),
     OPT_STR(0, "completion-field", &conf.completion_field, "F",
             "field of a supervised trace"),
     OPT_STR(0, "gold-field", &gold_field, "F",
@@ -69,6 +76,7 @@ static const struct hyt_tool tool = {
 struct rollout {
     struct hyt_main m;
     struct hyt_opened o;
+    struct hyt_chat chat;
     struct hyt_state *st;
     struct hyt_rollouts *run;
     struct hyt_ids *ids;
@@ -166,7 +174,7 @@ static int take_record(struct rollout *r, struct hyt_rec *rec)
     if (status == 0)
         status = hyt_rollrecord_gold(rec, gold_field, err);
     if (status == 0)
-        status = hyt_query_read(&q, rec, &r->o, &conf, err);
+        status = hyt_query_read(&q, rec, &conf, err);
     if (status == 0 && other) {
         *err = mismatch;
         status = -1;
@@ -272,8 +280,15 @@ static void start(struct rollout *r)
         .n_stop = stops.n,
     };
 
-    if (hyt_open(&r->o, &r->m, &r->m.err) < 0)
+    if (hyt_open(&r->o, &r->m, &r->m.err) < 0 ||
+        hyt_chat_open(&r->chat, hyt_ckpt_dir(r->o.ckpt), template, date,
+                      &r->m.err) < 0)
         hyt_main_die(&r->m);
+    conf.tok = r->o.tok;
+    conf.chat = &r->chat;
+    conf.eos = r->o.model->c.eos;
+    conf.n_eos = r->o.model->c.n_eos;
+    conf.room = r->o.model->c.max_positions;
     if (hyt_resume_open(&r->resume, &r->m, resume_path) < 0)
         hyt_main_die(&r->m);
     r->st = hyt_state_new(r->o.model);
@@ -290,6 +305,7 @@ static void stop(struct rollout *r)
     hyt_rollouts_free(r->run);
     hyt_state_free(r->st);
     hyt_ids_free(r->ids);
+    hyt_chat_close(&r->chat);
     hyt_close(&r->o);
     free(r->format);
     for (size_t i = 0; i < stops.n; i++)

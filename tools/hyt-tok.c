@@ -7,10 +7,11 @@
  */
 #include <string.h>
 
+#include "query.h"
 #include "tokjob.h"
 #include "tool.h"
 
-static const char *model, *field;
+static const char *model, *field, *template, *date;
 static bool no_special, parse_special;
 
 static const struct hyt_opt opts[] = {
@@ -21,19 +22,24 @@ static const struct hyt_opt opts[] = {
              "the text continues a sequence: no BOS, no dummy space"),
     OPT_FLAG(0, "parse-special", &parse_special,
              "encode: parse special tokens in the text; decode: write them"),
+    OPT_STR(0, "template", &template, "SPEC",
+            "template: which, " HYT_CHAT_SPECS),
+    OPT_STR(0, "date", &date, "DATE",
+            "template: YYYY-MM-DD, for those that print the date"),
     OPT_END,
 };
 
-static const struct hyt_tool tool = {"hyt-tok", "text to token ids and back",
-                                     "encode|decode|inspect -m DIR [FILE]...",
-                                     opts, HYT_TOOL_SPLICES};
+static const struct hyt_tool tool = {
+    "hyt-tok", "text to token ids and back",
+    "encode|decode|inspect|template -m DIR [FILE]...", opts, HYT_TOOL_SPLICES};
 
 static const struct verb {
     const char *name;
     int (*line)(struct hyt_tokjob *, const char *, size_t, struct hyt_err *);
 } verbs[] = {{"encode", hyt_tokjob_encode},
              {"decode", hyt_tokjob_decode_json},
-             {"inspect", hyt_tokjob_inspect}};
+             {"inspect", hyt_tokjob_inspect},
+             {"template", NULL}};
 
 static int put_line(struct hyt_main *m, struct hyt_tokjob *j)
 {
@@ -113,6 +119,78 @@ static int text_record(struct hyt_main *m, const struct verb *verb,
     return hyt_main_write(m, rec, &m->err);
 }
 
+/* --- template ------------------------------------------------------------- */
+
+/* The tokens as hyt-rollout makes them, one a line: id, its text, and whether
+ * the model is given it or is to say it. */
+static int put_tokens(struct hyt_tokjob *j, const struct hyt_ids32 *ids,
+                      const char *part, struct hyt_err *err)
+{
+    struct hyt_buf text = {0};
+    int status = 0;
+
+    for (size_t i = 0; i < ids->n && status == 0; i++) {
+        hyt_buf_reset(&j->bytes);
+        hyt_buf_reset(&text);
+        hyt_buf_reserve(&text, 0);
+        status = hyt_tok_bytes(j->tok, ids->id[i], false, true, &j->bytes, err);
+        hyt_text_put(&text, j->bytes.s ? j->bytes.s : "", j->bytes.n);
+        hyt_json_put_int(&j->out, ids->id[i]);
+        hyt_buf_putc(&j->out, '\t');
+        hyt_json_put_str(&j->out, text.s, text.n);
+        hyt_buf_printf(&j->out, "\t%s\n", part);
+    }
+    hyt_buf_free(&text);
+    return status;
+}
+
+static int template_record(struct hyt_main *m, struct hyt_rec *rec,
+                           struct hyt_tokjob *j,
+                           const struct hyt_query_conf *conf)
+{
+    struct hyt_query q = {0};
+    int status = hyt_query_read(&q, rec, conf, &m->err);
+
+    hyt_buf_reset(&j->out);
+    if (status == 0 &&
+        (put_tokens(j, &q.prompt, "prompt", &m->err) < 0 ||
+         put_tokens(j, &q.completion, "completion", &m->err) < 0))
+        status = -1;
+    hyt_query_free(&q);
+    return status < 0 ? -1 : put_line(m, j);
+}
+
+/* A loop of its own: it always reads records. */
+static int run_template(struct hyt_main *m, struct hyt_tokjob *j)
+{
+    struct hyt_chat chat;
+    struct hyt_query_conf conf = {.prompt_field = field,
+                                  .completion_field = "completion",
+                                  .format = "{prompt}",
+                                  .parse_special = parse_special,
+                                  .tok = j->tok,
+                                  .chat = &chat,
+                                  .room = SIZE_MAX};
+    struct hyt_rec *rec;
+    const char *name;
+    int32_t eos = -1;
+    int got;
+
+    if (hyt_chat_open(&chat, model, template ? template : "auto", date,
+                      &m->err) < 0)
+        hyt_main_die(m);
+    name = hyt_chat_token(&chat, "eos_token");
+    if (name != NULL)
+        eos = hyt_tok_find(j->tok, name);
+    conf.eos = &eos;
+    conf.n_eos = eos >= 0;
+    while ((got = hyt_main_next(m, &rec)) > 0)
+        if ((got = hyt_main_keep(m, template_record(m, rec, j, &conf))) < 0)
+            break;
+    hyt_chat_close(&chat);
+    return got;
+}
+
 /* One step of the stream: > 0 to go on, 0 the end, -1. */
 static int next(struct hyt_main *m, const struct verb *verb,
                 struct hyt_tokjob *j)
@@ -144,7 +222,7 @@ static const struct verb *take_verb(struct hyt_main *m)
     for (size_t i = 0; name != NULL && i < HYT_LEN(verbs); i++)
         if (strcmp(name, verbs[i].name) == 0)
             return &verbs[i];
-    hyt_main_usage(m, "expected encode, decode or inspect, not %s",
+    hyt_main_usage(m, "expected encode, decode, inspect or template, not %s",
                    name ? name : "nothing");
 }
 
@@ -159,12 +237,19 @@ int main(int argc, char **argv)
     verb = take_verb(&m);
     if (model == NULL)
         hyt_main_usage(&m, "-m DIR is required");
+    if (verb->line == NULL ? no_special : template != NULL || date != NULL)
+        hyt_main_usage(&m, verb->line == NULL
+                               ? "--no-special does not go with template"
+                               : "--template and --date go with template");
     j.continues = no_special;
     j.special = parse_special;
     if (hyt_tokjob_open(&j, model, &m.err) < 0)
         hyt_main_die(&m);
-    while ((got = next(&m, verb, &j)) > 0)
-        ;
+    if (verb->line == NULL)
+        got = run_template(&m, &j);
+    else
+        while ((got = next(&m, verb, &j)) > 0)
+            ;
     hyt_tokjob_close(&j);
     return hyt_main_close(&m, got);
 }

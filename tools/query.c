@@ -2,96 +2,285 @@
 /*
  * query.c - text of a record to ids, once: ids are the payload from here on
  *
- * The prompt starts a sequence (BOS as the tokenizer has it); the completion
- * is a continuation, encoded on its own, because that is how the model will
- * be asked for it.
+ * The prompt starts a sequence (BOS as the tokenizer has it, or the template);
+ * the completion is a continuation, encoded on its own, because that is how
+ * the model will be asked for it.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "messages.h"
 #include "query.h"
 
-/* Required text; messages need a chat template, which is another matter. */
-static int get_text(struct hyt_rec *rec, const char *field, const char **s,
-                    size_t *n, struct hyt_err *err)
+static unsigned mode(const struct hyt_query_conf *conf, unsigned start)
 {
-    const struct hyt_json *v;
-    int got = hyt_rec_get(rec, field, &v, err);
-
-    if (got == 1 && hyt_json_type(v) == HYT_JSON_ARRAY)
-        return hyt_rec_fail(rec, field, err,
-                            "\"%s\" is a list of messages, which needs a chat "
-                            "template; expected a string",
-                            field);
-    return got < 0 ? -1 : hyt_rec_str(rec, field, s, n, err);
+    return start | (conf->parse_special ? HYT_TOK_SPECIAL : 0);
 }
 
+/* --- strings -------------------------------------------------------------- */
+
 static int encode_prompt(struct hyt_query *q, struct hyt_rec *rec,
-                         const struct hyt_opened *o,
-                         const struct hyt_query_conf *conf, struct hyt_err *err)
+                         const char *field, const struct hyt_query_conf *conf,
+                         struct hyt_err *err)
 {
     static const char hole[] = "{prompt}";
     const char *at = strstr(conf->format, hole), *s;
     struct hyt_buf text = {0};
     size_t n;
-    int got = get_text(rec, conf->prompt_field, &s, &n, err);
+    int got = hyt_rec_str(rec, field, &s, &n, err);
 
     if (got == 0)
-        return hyt_rec_fail(rec, NULL, err, "no \"%s\"", conf->prompt_field);
+        return hyt_rec_fail(rec, NULL, err, "no \"%s\"", field);
     if (got < 0)
         return -1;
     hyt_buf_put(&text, conf->format, (size_t)(at - conf->format));
     hyt_buf_put(&text, s, n);
     hyt_buf_puts(&text, at + sizeof(hole) - 1);
-    got =
-        hyt_tok_encode(o->tok, text.s, text.n, HYT_TOK_START, &q->prompt, err);
+    got = hyt_tok_encode(conf->tok, text.s, text.n, mode(conf, HYT_TOK_START),
+                         &q->prompt, err);
     hyt_buf_free(&text);
-    if (got < 0)
-        return hyt_rec_fail(rec, conf->prompt_field, err, "%s", err->msg);
-    if (got == 0 && q->prompt.n == 0)
-        return hyt_rec_fail(rec, conf->prompt_field, err,
-                            "the prompt has no tokens");
-    return got;
+    return got < 0 ? hyt_rec_fail(rec, field, err, "%s", err->msg) : 0;
 }
 
-static int encode_completion(struct hyt_query *q, const char *s, size_t n,
-                             const struct hyt_opened *o,
+static int encode_completion(struct hyt_query *q, struct hyt_rec *rec,
                              const struct hyt_query_conf *conf,
                              struct hyt_err *err)
 {
-    if (hyt_tok_encode(o->tok, s, n, 0, &q->completion, err) < 0)
+    struct hyt_buf steps = {0}, ends = {0};
+    const char *s = "";
+    size_t n;
+    int got = hyt_rec_str(rec, conf->completion_field, &s, &n, err);
+
+    if (got == 0 && (got = hyt_stepwise_read(rec, &steps, &ends, err)) == 1) {
+        s = steps.s ? steps.s : "";
+        n = steps.n;
+    }
+    q->is_trace = got == 1;
+    if (got == 1 &&
+        hyt_tok_encode(conf->tok, s, n, mode(conf, 0), &q->completion, err) < 0)
+        got = hyt_rec_fail(rec, conf->completion_field, err, "%s", err->msg);
+    hyt_buf_free(&steps);
+    hyt_buf_free(&ends);
+    return got < 0 ? -1 : 0;
+}
+
+/* Text without a prompt: its first token, BOS where there is one, stands for
+ * it. */
+static int encode_text(struct hyt_query *q, struct hyt_rec *rec,
+                       const char *field, const struct hyt_query_conf *conf,
+                       struct hyt_err *err)
+{
+    const char *s;
+    size_t n;
+
+    if (hyt_rec_str(rec, field, &s, &n, err) < 0)
         return -1;
-    if (!conf->no_eos && o->model->c.n_eos > 0)
-        hyt_ids32_put(&q->completion, o->model->c.eos[0]);
-    q->ends = hyt_alloc(q->completion.n, sizeof(*q->ends));
-    return hyt_tok_decode(o->tok, q->completion.id, q->completion.n, &q->text,
-                          q->ends, err);
+    if (hyt_tok_encode(conf->tok, s, n, mode(conf, HYT_TOK_START),
+                       &q->completion, err) < 0)
+        return hyt_rec_fail(rec, field, err, "%s", err->msg);
+    q->is_trace = true;
+    if (q->completion.n < 2)
+        return hyt_rec_fail(rec, field, err, "\"%s\" is less than two tokens",
+                            field);
+    hyt_ids32_put(&q->prompt, q->completion.id[0]);
+    memmove(q->completion.id, q->completion.id + 1,
+            --q->completion.n * sizeof(*q->completion.id));
+    return 0;
+}
+
+/* --- messages ------------------------------------------------------------- */
+
+/* Bytes begin to end of what the template printed. */
+static int encode_part(const struct hyt_query_conf *conf,
+                       const struct hyt_jinja_text *t, size_t begin, size_t end,
+                       bool start, struct hyt_ids32 *ids, struct hyt_err *err)
+{
+    const size_t n = end - begin;
+    unsigned char *user = hyt_alloc(n, 1);
+    int status;
+
+    for (size_t i = 0; i < n && !conf->parse_special; i++)
+        user[i] = t->mark.s[begin + i] & HYT_JINJA_USER;
+    status = hyt_tok_encode_mixed(conf->tok, n > 0 ? t->s.s + begin : "", user,
+                                  n, start, ids, err);
+    free(user);
+    return status;
+}
+
+/* Where the completion begins and ends: behind the prompt, or what of that is
+ * in {% generation %}. */
+static int find_completion(const struct hyt_jinja_text *prompt,
+                           const struct hyt_jinja_text *all, size_t *begin,
+                           size_t *end, struct hyt_err *err)
+{
+    const char *mark = all->mark.s;
+
+    if (all->s.n < prompt->s.n ||
+        (prompt->s.n > 0 && memcmp(all->s.s, prompt->s.s, prompt->s.n) != 0))
+        return hyt_fail(err, "the template prints the prompt in another way "
+                             "when the completion follows");
+    *begin = prompt->s.n;
+    *end = all->s.n;
+    while (*begin < *end && !(mark[*begin] & HYT_JINJA_GENERATION))
+        ++*begin;
+    while (*end > *begin && !(mark[*end - 1] & HYT_JINJA_GENERATION))
+        --*end;
+    if (*begin == *end) {
+        *begin = prompt->s.n;
+        *end = all->s.n;
+        return 0;
+    }
+    for (size_t i = *begin; i < *end; i++)
+        if (!(mark[i] & HYT_JINJA_GENERATION))
+            return hyt_fail(err, "the template's {%% generation %%} leaves a "
+                                 "hole in the completion");
+    return 0;
+}
+
+static int encode_messages(struct hyt_query *q, const struct hyt_messages *m,
+                           const struct hyt_json *tools,
+                           const struct hyt_query_conf *conf,
+                           struct hyt_err *err)
+{
+    struct hyt_jinja_text prompt = {0}, all = {0};
+    size_t begin = 0, end = 0;
+    int status = hyt_chat_render(conf->chat, m->list, m->n_prompt, true, tools,
+                                 &prompt, err);
+
+    q->is_trace = m->n_prompt < m->n;
+    if (status == 0 && !q->is_trace) {
+        status =
+            encode_part(conf, &prompt, 0, prompt.s.n, true, &q->prompt, err);
+    } else if (status == 0) {
+        status =
+            hyt_chat_render(conf->chat, m->list, m->n, false, tools, &all, err);
+        if (status == 0)
+            status = find_completion(&prompt, &all, &begin, &end, err);
+        if (status == 0)
+            status = encode_part(conf, &all, 0, begin, true, &q->prompt, err);
+        if (status == 0)
+            status =
+                encode_part(conf, &all, begin, end, false, &q->completion, err);
+    }
+    hyt_jinja_text_free(&prompt);
+    hyt_jinja_text_free(&all);
+    return status;
+}
+
+static int read_messages(struct hyt_query *q, struct hyt_rec *rec,
+                         const char *field, const struct hyt_query_conf *conf,
+                         struct hyt_err *err)
+{
+    const struct hyt_json *tools = NULL;
+    struct hyt_messages m;
+    struct hyt_err why;
+    int status;
+
+    if (hyt_rec_get(rec, "tools", &tools, err) < 0 ||
+        hyt_messages_read(&m, rec, field, conf->completion_field, err) < 0)
+        return -1;
+    status = encode_messages(q, &m, tools, conf, &why);
+    hyt_messages_free(&m);
+    return status < 0 ? hyt_rec_fail(rec, field, err, "%s", why.msg) : 0;
+}
+
+/* --- a record ------------------------------------------------------------- */
+
+/* The field that the prompt is in; *text: it holds a whole text. */
+static int find_field(struct hyt_rec *rec, const struct hyt_query_conf *conf,
+                      const char **field, bool *text, struct hyt_err *err)
+{
+    static const char *const known[] = {"prompt", "messages", "conversations",
+                                        "text"};
+    const struct hyt_json *v;
+
+    *text = false;
+    *field = conf->prompt_field;
+    for (size_t i = 0; i < HYT_LEN(known) && conf->prompt_field == NULL; i++) {
+        const int got = hyt_rec_get(rec, known[i], &v, err);
+
+        if (got < 0)
+            return -1;
+        if (got == 0 || hyt_json_type(v) == HYT_JSON_NULL ||
+            (i == 3 && *field != NULL))
+            continue;
+        if (*field != NULL)
+            return hyt_rec_fail(rec, known[i], err,
+                                "both \"%s\" and \"%s\": --prompt-field says "
+                                "which",
+                                *field, known[i]);
+        *field = known[i];
+        *text = i == 3;
+    }
+    return *field ? 0 : hyt_rec_fail(rec, NULL, err, "no \"prompt\"");
+}
+
+static int encode(struct hyt_query *q, struct hyt_rec *rec, const char *field,
+                  bool text, const struct hyt_query_conf *conf,
+                  struct hyt_err *err)
+{
+    const struct hyt_json *v;
+    int got = hyt_rec_get(rec, field, &v, err);
+
+    if (got < 0)
+        return -1;
+    if (text)
+        return encode_text(q, rec, field, conf, err);
+    if (got == 1 && hyt_json_type(v) == HYT_JSON_ARRAY)
+        return read_messages(q, rec, field, conf, err);
+    if (encode_completion(q, rec, conf, err) < 0)
+        return -1;
+    return encode_prompt(q, rec, field, conf, err);
+}
+
+static bool is_eos(const struct hyt_query_conf *conf, int32_t id)
+{
+    for (size_t i = 0; i < conf->n_eos; i++)
+        if (conf->eos[i] == id)
+            return true;
+    return false;
+}
+
+/* Ends a trace with the first EOS in it, or with one more. */
+static int end_trace(struct hyt_query *q, const struct hyt_query_conf *conf,
+                     struct hyt_err *err)
+{
+    struct hyt_ids32 *ids = &q->completion;
+    size_t n = 0;
+
+    while (n < ids->n && !is_eos(conf, ids->id[n]))
+        n++;
+    if (n == ids->n && !conf->no_eos && conf->n_eos > 0)
+        hyt_ids32_put(ids, conf->eos[0]);
+    ids->n = conf->no_eos || n == ids->n ? n : n + 1;
+    q->ends = hyt_alloc(ids->n, sizeof(*q->ends));
+    return hyt_tok_decode(conf->tok, ids->id, ids->n, &q->text, q->ends, err);
 }
 
 int hyt_query_read(struct hyt_query *q, struct hyt_rec *rec,
-                   const struct hyt_opened *o,
                    const struct hyt_query_conf *conf, struct hyt_err *err)
 {
-    const char *s;
-    size_t n, room = o->model->c.max_positions;
-    int got = get_text(rec, conf->completion_field, &s, &n, err);
+    const char *field;
+    bool text;
 
     memset(q, 0, sizeof(*q));
-    q->is_trace = got == 1;
-    if (got < 0 || encode_prompt(q, rec, o, conf, err) < 0)
+    if (find_field(rec, conf, &field, &text, err) < 0 ||
+        encode(q, rec, field, text, conf, err) < 0)
         return -1;
-    if (q->is_trace && encode_completion(q, s, n, o, conf, err) < 0)
-        return hyt_rec_fail(rec, conf->completion_field, err, "%s", err->msg);
-    if (q->prompt.n + q->completion.n > room)
-        return hyt_rec_fail(rec, conf->prompt_field, err,
+    if (q->prompt.n == 0)
+        return hyt_rec_fail(rec, field, err, "the prompt has no tokens");
+    if (q->is_trace && end_trace(q, conf, err) < 0)
+        return hyt_rec_fail(rec, field, err, "%s", err->msg);
+    if (q->prompt.n + q->completion.n > conf->room)
+        return hyt_rec_fail(rec, field, err,
                             "%zu prompt and %zu completion tokens are more "
                             "than the model's context of %zu",
-                            q->prompt.n, q->completion.n, room);
-    if (!q->is_trace && q->prompt.n >= room)
-        return hyt_rec_fail(rec, conf->prompt_field, err,
+                            q->prompt.n, q->completion.n, conf->room);
+    if (!q->is_trace && q->prompt.n >= conf->room)
+        return hyt_rec_fail(rec, field, err,
                             "%zu prompt tokens leave no room in the model's "
                             "context of %zu",
-                            q->prompt.n, room);
+                            q->prompt.n, conf->room);
     return 0;
 }
 

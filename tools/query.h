@@ -5,12 +5,21 @@
 #ifndef HYT_QUERY_H
 #define HYT_QUERY_H
 
-#include "open.h"
+#include "chat.h"
+#include "hyt/record.h"
 
 struct hyt_query_conf {
-    const char *prompt_field, *completion_field;
-    const char *format; /* "{prompt}" stands for the prompt */
+    const char *prompt_field; /* NULL: prompt, messages, conversations, text */
+    const char *completion_field;
+    const char *format; /* "{prompt}" stands for a prompt that is a string */
     bool no_eos;
+    bool parse_special; /* special tokens in a user's text count, too */
+
+    const struct hyt_tok *tok;
+    const struct hyt_chat *chat;
+    const int32_t *eos; /* the first of which ends a completion */
+    size_t n_eos;
+    size_t room; /* the model's context, in tokens */
 };
 
 /* A record's tokens; n_completion is 0 and is_trace false for a query. */
@@ -21,11 +30,13 @@ struct hyt_query {
     bool is_trace;
 };
 
-/* Encodes prompt and, where the record carries one, completion (followed by
- * the model's end of sequence). A record that does not fit the model's context
- * is refused with both lengths. */
+/*
+ * Encodes prompt and, where the record carries one, completion, which ends
+ * with the model's end of sequence.  Messages go through the chat template;
+ * what it prints behind that token is left out.  A record that does not fit
+ * the model's context is refused with both lengths.
+ */
 int hyt_query_read(struct hyt_query *q, struct hyt_rec *rec,
-                   const struct hyt_opened *o,
                    const struct hyt_query_conf *conf,
                    struct hyt_err *err) HYT_MUST_USE;
 void hyt_query_free(struct hyt_query *q);

@@ -52,10 +52,16 @@ int hyt_rollrecord_claim(struct hyt_rec *rec, bool overwrite,
     const char *kind;
     size_t n;
 
-    if (!overwrite && claim_names(rec, err) < 0)
+    const struct hyt_json *v;
+    int got = hyt_rec_get(rec, "completion", &v, err);
+
+    if (got < 0 || (!overwrite && claim_names(rec, err) < 0))
         return -1;
+    /* A completion that comes as messages becomes their text. */
+    got = got == 1 && hyt_json_type(v) == HYT_JSON_ARRAY;
     for (size_t i = 0; i < HYT_LEN(field); i++)
-        if (hyt_rec_claim(rec, field[i].name, field[i].type, field[i].members,
+        if (!(got && strcmp(field[i].name, "completion") == 0) &&
+            hyt_rec_claim(rec, field[i].name, field[i].type, field[i].members,
                           overwrite, err) < 0)
             return -1;
     if (hyt_rec_str(rec, "kind", &kind, &n, err) == 1 && n == 4 &&

@@ -10,8 +10,7 @@
 
 #define MAX_FILE ((size_t)1 << 30)
 
-/* DIR/name; of DIR@3 only DIR counts, unless a directory is called so. */
-static void file_of(struct hyt_buf *path, const char *dir, const char *name)
+void hyt_tokjob_path(struct hyt_buf *path, const char *dir, const char *name)
 {
     const char *at = strrchr(dir, '@');
 
@@ -29,9 +28,9 @@ int hyt_tokjob_open(struct hyt_tokjob *j, const char *dir, struct hyt_err *err)
     struct hyt_buf path = {0}, json = {0}, config = {0};
     int status;
 
-    file_of(&path, dir, "tokenizer.json");
+    hyt_tokjob_path(&path, dir, "tokenizer.json");
     status = hyt_file_read(path.s, MAX_FILE, &json, err);
-    file_of(&path, dir, "tokenizer_config.json");
+    hyt_tokjob_path(&path, dir, "tokenizer_config.json");
     if (status == 0 && access(path.s, F_OK) == 0)
         status = hyt_file_read(path.s, MAX_FILE, &config, err);
     if (status == 0) {

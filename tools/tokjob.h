@@ -17,6 +17,10 @@ struct hyt_tokjob {
     struct hyt_buf out;   /* the last result */
 };
 
+/* path becomes DIR/name; of DIR@3 only DIR counts, unless a directory is called
+ * so. */
+void hyt_tokjob_path(struct hyt_buf *path, const char *dir, const char *name);
+
 /* From DIR/tokenizer.json (DIR may be DIR@GENERATION) and, where there is one,
  * DIR/tokenizer_config.json. */
 int hyt_tokjob_open(struct hyt_tokjob *j, const char *dir,

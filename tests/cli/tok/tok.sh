@@ -67,7 +67,7 @@ fails() {
         exit 1
     fi
 }
-fails 2 'expected encode, decode or inspect' x -m llama2
+fails 2 'expected encode, decode, inspect or template' x -m llama2
 fails 2 'not chop' x chop -m llama2
 fails 2 '-m DIR is required' x encode
 fails 1 'none/tokenizer.json: ' x encode -m none

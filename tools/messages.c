@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * messages.c - the conversation of a record, in the shapes that users have
+ *
+ * The messages are put together as JSON text, from the record's own bytes where
+ * they have their final form, and parsed once.
+ */
+#include "messages.h"
+
+#include <string.h>
+
+static const char *str_member(const struct hyt_json *v, const char *name)
+{
+    const struct hyt_json *s = hyt_json_get(v, name);
+
+    return s != NULL && hyt_json_type(s) == HYT_JSON_STR ? hyt_json_str(s)
+                                                         : NULL;
+}
+
+/* ShareGPT's names of who speaks; NULL where it is none of them. */
+static const char *role_of(const char *from)
+{
+    static const char *const roles[][2] = {
+        {"human", "user"},        {"gpt", "assistant"},
+        {"user", "user"},         {"assistant", "assistant"},
+        {"chatgpt", "assistant"}, {"model", "assistant"},
+        {"system", "system"},     {"tool", "tool"},
+        {"observation", "tool"}};
+
+    for (size_t i = 0; i < HYT_LEN(roles); i++)
+        if (strcmp(from, roles[i][0]) == 0)
+            return roles[i][1];
+    return NULL;
+}
+
+static void put_message(struct hyt_buf *b, const char *role,
+                        const char *content, size_t n)
+{
+    hyt_buf_puts(b, "{\"role\":");
+    hyt_json_put_str(b, role, strlen(role));
+    hyt_buf_puts(b, ",\"content\":");
+    hyt_json_put_str(b, content, n);
+    hyt_buf_puts(b, "}");
+}
+
+static int put_sharegpt(struct hyt_buf *b, const struct hyt_rec *rec,
+                        const char *field, const struct hyt_json *list,
+                        struct hyt_err *err)
+{
+    size_t i = 0;
+
+    for (const struct hyt_json *v = hyt_json_child(list); v;
+         v = hyt_json_next(v), i++) {
+        const char *from = str_member(v, "from"),
+                   *value = str_member(v, "value"),
+                   *role = from ? role_of(from) : NULL;
+
+        if (role == NULL || value == NULL)
+            return hyt_rec_fail(rec, field, err,
+                                "message %zu of \"%s\" has no known \"from\" "
+                                "and a string \"value\"",
+                                i + 1, field);
+        if (i > 0)
+            hyt_buf_putc(b, ',');
+        put_message(b, role, value, strlen(value));
+    }
+    return 0;
+}
+
+/* The inside of the list in `field`, and how many messages it has. */
+static int put_list(struct hyt_buf *b, struct hyt_rec *rec, const char *field,
+                    const struct hyt_json *list, size_t *count,
+                    struct hyt_err *err)
+{
+    const char *s;
+    size_t n;
+
+    *count = hyt_json_count(list);
+    if (*count == 0)
+        return hyt_rec_fail(rec, field, err, "\"%s\" has no messages", field);
+    if (hyt_json_get(hyt_json_child(list), "from") != NULL)
+        return put_sharegpt(b, rec, field, list, err);
+    for (const struct hyt_json *v = hyt_json_child(list); v;
+         v = hyt_json_next(v))
+        if (str_member(v, "role") == NULL)
+            return hyt_rec_fail(rec, field, err,
+                                "a message of \"%s\" has no \"role\"", field);
+    if (hyt_rec_raw(rec, field, &s, &n, err) < 0)
+        return -1;
+    hyt_buf_put(b, s + 1, n - 2);
+    return 0;
+}
+
+/* What follows the prompt; *given: whether the record has it in a field. */
+static int put_completion(struct hyt_buf *b, struct hyt_rec *rec,
+                          const char *field, bool *given, struct hyt_err *err)
+{
+    const struct hyt_json *v;
+    size_t count;
+    int got = hyt_rec_get(rec, field, &v, err);
+
+    *given = got == 1 && hyt_json_type(v) != HYT_JSON_NULL;
+    if (got < 0 || !*given)
+        return got < 0 ? -1 : 0;
+    hyt_buf_putc(b, ',');
+    if (hyt_json_type(v) == HYT_JSON_ARRAY)
+        return put_list(b, rec, field, v, &count, err);
+    if (hyt_json_type(v) != HYT_JSON_STR)
+        return hyt_rec_fail(rec, field, err,
+                            "\"%s\" is %s, expected a string or a list of "
+                            "messages",
+                            field, hyt_json_type_name(v));
+    put_message(b, "assistant", hyt_json_str(v), strlen(hyt_json_str(v)));
+    return 0;
+}
+
+static bool ends_with_assistant(const struct hyt_json *list, size_t n)
+{
+    const struct hyt_json *v = hyt_json_child(list);
+
+    while (--n > 0)
+        v = hyt_json_next(v);
+    return strcmp(str_member(v, "role"), "assistant") == 0;
+}
+
+int hyt_messages_read(struct hyt_messages *m, struct hyt_rec *rec,
+                      const char *field, const char *completion_field,
+                      struct hyt_err *err)
+{
+    const struct hyt_json *v;
+    struct hyt_buf b = {0};
+    bool given = false, last;
+    int status = hyt_rec_get(rec, field, &v, err) < 0 ? -1 : 0;
+
+    memset(m, 0, sizeof(*m));
+    hyt_buf_putc(&b, '[');
+    if (status == 0)
+        status = put_list(&b, rec, field, v, &m->n_prompt, err);
+    if (status == 0)
+        status = put_completion(&b, rec, completion_field, &given, err);
+    hyt_buf_putc(&b, ']');
+    if (status == 0 && (m->list = hyt_json_parse(b.s, b.n, 0, err)) == NULL)
+        status = hyt_rec_fail(rec, field, err, "%s", err->msg);
+    hyt_buf_free(&b);
+    if (status < 0)
+        return -1;
+    m->n = hyt_json_count(m->list);
+    last = ends_with_assistant(m->list, m->n_prompt);
+    if (last && (given || m->n_prompt == 1)) {
+        hyt_messages_free(m);
+        return hyt_rec_fail(rec, field, err,
+                            given ? "the assistant has the last word in "
+                                    "\"%s\", and there is a completion"
+                                  : "\"%s\" is an answer without a question",
+                            field);
+    }
+    m->n_prompt -= last;
+    return 0;
+}
+
+void hyt_messages_free(struct hyt_messages *m)
+{
+    hyt_json_free(m->list);
+    memset(m, 0, sizeof(*m));
+}
+
+int hyt_stepwise_read(struct hyt_rec *rec, struct hyt_buf *text,
+                      struct hyt_buf *ends, struct hyt_err *err)
+{
+    const struct hyt_json *steps, *labels, *v;
+    int got = hyt_rec_get(rec, "completions", &steps, err);
+
+    if (got == 1)
+        got = hyt_rec_get(rec, "labels", &labels, err);
+    if (got != 1 || hyt_json_type(steps) != HYT_JSON_ARRAY ||
+        hyt_json_type(labels) != HYT_JSON_ARRAY)
+        return got < 0 ? -1 : 0;
+    if (hyt_json_count(steps) != hyt_json_count(labels))
+        return hyt_rec_fail(rec, "labels", err,
+                            "%zu labels for %zu steps in \"completions\"",
+                            hyt_json_count(labels), hyt_json_count(steps));
+    for (v = hyt_json_child(steps); v != NULL; v = hyt_json_next(v)) {
+        if (hyt_json_type(v) != HYT_JSON_STR)
+            return hyt_rec_fail(rec, "completions", err,
+                                "\"completions\" holds %s, expected strings",
+                                hyt_json_type_name(v));
+        hyt_buf_puts(text, hyt_json_str(v));
+        if (hyt_json_next(v) != NULL &&
+            (text->n == 0 || text->s[text->n - 1] != '\n'))
+            hyt_buf_putc(text, '\n');
+        hyt_buf_put(ends, &text->n, sizeof(text->n));
+    }
+    return 1;
+}
