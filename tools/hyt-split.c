@@ -9,6 +9,7 @@
 
 static const char *steps_spec = "line", *answer_spec = "auto";
 static const char *completion_field = "completion";
+static bool stepwise;
 
 static const struct hyt_opt opts[] = {
     OPT_STR(0, "steps", &steps_spec, "SPEC",
@@ -16,6 +17,8 @@ static const struct hyt_opt opts[] = {
     OPT_STR(0, "answer", &answer_spec, "SPEC", HYT_ANSWER_SPECS),
     OPT_STR(0, "completion-field", &completion_field, "F",
             "field of the trace"),
+    OPT_FLAG(0, "stepwise", &stepwise,
+             "write the steps as TRL's \"completions\" and \"labels\""),
     OPT_END,
 };
 
@@ -26,7 +29,15 @@ static const struct hyt_tool tool = {
 static int split_one(struct hyt_main *m, struct hyt_rec *rec,
                      const struct hyt_splitter *sp)
 {
-    if (hyt_split_record(sp, rec, completion_field, m->overwrite, &m->err) < 0)
+    struct hyt_steps steps;
+    int got = stepwise ? hyt_rec_steps(rec, &steps, &m->err) : 0;
+
+    /* Those that hyt-prg scored are the ones to write. */
+    if (got < 0 || (got == 0 && hyt_split_record(sp, rec, completion_field,
+                                                 m->overwrite, &m->err) < 0))
+        return -1;
+    if (stepwise &&
+        hyt_split_stepwise(rec, completion_field, m->overwrite, &m->err) < 0)
         return -1;
     return hyt_main_write(m, rec, &m->err);
 }

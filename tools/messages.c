@@ -164,31 +164,74 @@ void hyt_messages_free(struct hyt_messages *m)
     memset(m, 0, sizeof(*m));
 }
 
-int hyt_stepwise_read(struct hyt_rec *rec, struct hyt_buf *text,
-                      struct hyt_buf *ends, struct hyt_err *err)
+/* --- ready-made steps ----------------------------------------------------- */
+
+/* *steps becomes the list: 1, 0, -1. */
+static int find_steps(struct hyt_rec *rec, const struct hyt_json **steps,
+                      struct hyt_err *err)
 {
-    const struct hyt_json *steps, *labels, *v;
-    int got = hyt_rec_get(rec, "completions", &steps, err);
+    const struct hyt_json *labels, *v;
+    int got = hyt_rec_get(rec, "completions", steps, err);
 
     if (got == 1)
         got = hyt_rec_get(rec, "labels", &labels, err);
-    if (got != 1 || hyt_json_type(steps) != HYT_JSON_ARRAY ||
+    if (got != 1 || hyt_json_type(*steps) != HYT_JSON_ARRAY ||
         hyt_json_type(labels) != HYT_JSON_ARRAY)
         return got < 0 ? -1 : 0;
-    if (hyt_json_count(steps) != hyt_json_count(labels))
+    if (hyt_json_count(*steps) != hyt_json_count(labels))
         return hyt_rec_fail(rec, "labels", err,
                             "%zu labels for %zu steps in \"completions\"",
-                            hyt_json_count(labels), hyt_json_count(steps));
-    for (v = hyt_json_child(steps); v != NULL; v = hyt_json_next(v)) {
+                            hyt_json_count(labels), hyt_json_count(*steps));
+    for (v = hyt_json_child(*steps); v != NULL; v = hyt_json_next(v))
         if (hyt_json_type(v) != HYT_JSON_STR)
             return hyt_rec_fail(rec, "completions", err,
                                 "\"completions\" holds %s, expected strings",
                                 hyt_json_type_name(v));
-        hyt_buf_puts(text, hyt_json_str(v));
-        if (hyt_json_next(v) != NULL &&
-            (text->n == 0 || text->s[text->n - 1] != '\n'))
-            hyt_buf_putc(text, '\n');
-        hyt_buf_put(ends, &text->n, sizeof(text->n));
-    }
     return 1;
+}
+
+int hyt_stepwise_read(struct hyt_rec *rec, struct hyt_buf *text,
+                      struct hyt_err *err)
+{
+    const struct hyt_json *v;
+    int got = find_steps(rec, &v, err);
+
+    hyt_buf_reserve(text, 0);
+    for (v = got == 1 ? hyt_json_child(v) : NULL; v; v = hyt_json_next(v)) {
+        hyt_buf_puts(text, hyt_json_str(v));
+        if (hyt_json_next(v) != NULL)
+            hyt_buf_putc(text, '\n');
+    }
+    return got;
+}
+
+int hyt_stepwise_cut(struct hyt_rec *rec, const char *s, size_t n,
+                     struct hyt_ends *ends, struct hyt_err *err)
+{
+    static const char white[] = " \t\r\n";
+    const struct hyt_json *v;
+    size_t at = 0;
+    int got = find_steps(rec, &v, err);
+
+    for (v = got == 1 ? hyt_json_child(v) : NULL; v; v = hyt_json_next(v)) {
+        const char *step = hyt_json_str(v) + strspn(hyt_json_str(v), white);
+        size_t len = strlen(step);
+
+        while (len > 0 && strchr(white, step[len - 1]) != NULL)
+            len--;
+        while (at < n && strchr(white, s[at]) != NULL)
+            at++;
+        if (len == 0 || n - at < len || memcmp(s + at, step, len) != 0)
+            return hyt_rec_fail(rec, "completions", err,
+                                "step %zu of \"completions\" is not where it "
+                                "should be in the completion",
+                                ends->n + 1);
+        if (ends->n > 0)
+            ends->end[ends->n - 1] = at;
+        ends->end =
+            hyt_grow(ends->end, &ends->cap, ends->n + 1, sizeof(*ends->end));
+        ends->end[ends->n++] = n;
+        at += len;
+    }
+    return got;
 }

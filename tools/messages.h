@@ -6,6 +6,7 @@
 #define HYT_MESSAGES_H
 
 #include "hyt/record.h"
+#include "hyt/text.h"
 
 struct hyt_messages {
     struct hyt_json *list; /* [{"role", "content"} ...] */
@@ -24,11 +25,15 @@ void hyt_messages_free(struct hyt_messages *m);
 
 /*
  * Steps that come ready-made, as TRL has them: {"completions": [texts],
- * "labels": [...]}, one label a step.  Appends the texts, each but the last
- * with a newline where it has none, and to `ends` where each ends.  1, 0 where
- * the record has no such fields, -1.
+ * "labels": [...]}, one label a step.  Appends the texts with newlines between.
+ * 1, 0 where the record has no such fields, -1.
  */
 int hyt_stepwise_read(struct hyt_rec *rec, struct hyt_buf *text,
-                      struct hyt_buf *ends, struct hyt_err *err) HYT_MUST_USE;
+                      struct hyt_err *err) HYT_MUST_USE;
+
+/* Appends where in s[0..n), in which white space alone stands between them,
+ * each of those steps ends. */
+int hyt_stepwise_cut(struct hyt_rec *rec, const char *s, size_t n,
+                     struct hyt_ends *ends, struct hyt_err *err) HYT_MUST_USE;
 
 #endif

@@ -46,13 +46,13 @@ static int encode_completion(struct hyt_query *q, struct hyt_rec *rec,
                              const struct hyt_query_conf *conf,
                              struct hyt_err *err)
 {
-    struct hyt_buf steps = {0}, ends = {0};
+    struct hyt_buf steps = {0};
     const char *s = "";
     size_t n;
     int got = hyt_rec_str(rec, conf->completion_field, &s, &n, err);
 
-    if (got == 0 && (got = hyt_stepwise_read(rec, &steps, &ends, err)) == 1) {
-        s = steps.s ? steps.s : "";
+    if (got == 0 && (got = hyt_stepwise_read(rec, &steps, err)) == 1) {
+        s = steps.s;
         n = steps.n;
     }
     q->is_trace = got == 1;
@@ -60,7 +60,6 @@ static int encode_completion(struct hyt_query *q, struct hyt_rec *rec,
         hyt_tok_encode(conf->tok, s, n, mode(conf, 0), &q->completion, err) < 0)
         got = hyt_rec_fail(rec, conf->completion_field, err, "%s", err->msg);
     hyt_buf_free(&steps);
-    hyt_buf_free(&ends);
     return got < 0 ? -1 : 0;
 }
 

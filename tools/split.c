@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "messages.h"
 #include "split.h"
 
 int hyt_splitter_open(struct hyt_splitter *sp, const char *steps,
@@ -33,12 +34,29 @@ struct completion {
     bool has_tokens;
 };
 
+/* The text of steps that came ready-made becomes the completion: 1, 0, -1. */
+static int join_steps(struct completion *c, struct hyt_rec *rec,
+                      struct hyt_err *err)
+{
+    struct hyt_buf text = {0};
+    int got = hyt_stepwise_read(rec, &text, err);
+
+    if (got == 1) {
+        hyt_rec_set_str(rec, c->field, text.s, text.n);
+        got = hyt_rec_str(rec, c->field, &c->s, &c->n, err);
+    }
+    hyt_buf_free(&text);
+    return got;
+}
+
 static int read_completion(struct completion *c, struct hyt_rec *rec,
                            struct hyt_err *err)
 {
     int got = hyt_rec_str(rec, c->field, &c->s, &c->n, err);
     size_t end = 0;
 
+    if (got == 0)
+        got = join_steps(c, rec, err);
     if (got == 0)
         return hyt_rec_fail(rec, NULL, err, "no \"%s\"", c->field);
     if (got < 0 || (got = hyt_rec_tokens(rec, &c->t, err)) < 0)
@@ -137,15 +155,21 @@ static int cut_steps(const struct hyt_splitter *sp, struct hyt_rec *rec,
     const int32_t *token_ends = c->has_tokens ? c->t.ends : NULL;
     struct hyt_ends ends = {0};
     struct hyt_err why;
-    int status = hyt_stepper_cut(sp->stepper, c->s, limit, token_ends,
-                                 c->t.n_completion, &ends, &why);
+    int got = hyt_stepwise_cut(rec, c->s, c->n, &ends, err);
 
-    if (status < 0)
+    if (got == 0 && (got = hyt_stepper_cut(sp->stepper, c->s, limit, token_ends,
+                                           c->t.n_completion, &ends, &why)) < 0)
         hyt_rec_fail(rec, c->field, err, "%s", why.msg);
-    else
+    while (ends.n > 1 && ends.end[ends.n - 2] >= limit)
+        ends.n--;
+    if (ends.n > 0 && ends.end[ends.n - 1] > limit)
+        ends.end[ends.n - 1] = limit;
+    if (limit == 0)
+        ends.n = 0;
+    if (got >= 0)
         set_steps(rec, c, &ends, limit);
     hyt_ends_free(&ends);
-    return status;
+    return got < 0 ? -1 : 0;
 }
 
 int hyt_split_record(const struct hyt_splitter *sp, struct hyt_rec *rec,
@@ -170,4 +194,64 @@ int hyt_split_record(const struct hyt_splitter *sp, struct hyt_rec *rec,
     else
         hyt_rec_set_final(rec, NULL);
     return 0;
+}
+
+/* Whether each step raised the support that hyt-prg measured, or null. */
+static int set_labels(struct hyt_rec *rec, size_t n_steps, struct hyt_err *err)
+{
+    struct hyt_buf b = {0};
+    const struct hyt_json *prg;
+    const double *c = NULL;
+    size_t n = 0;
+    int got = hyt_rec_get(rec, "prg", &prg, err);
+
+    if (got == 1 && hyt_json_type(prg) == HYT_JSON_OBJECT)
+        got = hyt_rec_f64s(rec, "prg.support", &c, &n, err);
+    if (got < 0)
+        return -1;
+    for (size_t k = 0; c != NULL && n == n_steps + 1 && k < n_steps; k++)
+        hyt_buf_printf(&b, "%s%s", k > 0 ? "," : "[",
+                       c[k + 1] > c[k] ? "true" : "false");
+    hyt_buf_puts(&b, c == NULL || n != n_steps + 1 ? "null"
+                     : n_steps > 0                 ? "]"
+                                                   : "[]");
+    hyt_rec_set(rec, "labels", b.s, b.n);
+    hyt_buf_free(&b);
+    return 0;
+}
+
+int hyt_split_stepwise(struct hyt_rec *rec, const char *completion_field,
+                       bool overwrite, struct hyt_err *err)
+{
+    struct hyt_steps steps;
+    struct hyt_buf b = {0};
+    const char *s;
+    size_t n;
+
+    if (hyt_rec_claim(rec, "completions", HYT_JSON_ARRAY, NULL, overwrite,
+                      err) < 0 ||
+        hyt_rec_claim(rec, "labels", HYT_JSON_ARRAY, NULL, overwrite, err) <
+            0 ||
+        hyt_rec_steps(rec, &steps, err) < 0 ||
+        hyt_rec_str(rec, completion_field, &s, &n, err) < 0)
+        return -1;
+    hyt_buf_putc(&b, '[');
+    for (size_t k = 0; k < steps.n; k++) {
+        const size_t begin = steps.text[k].begin;
+        size_t end = k + 1 < steps.n ? steps.text[k].end : n;
+
+        if (end > n || begin > end) {
+            hyt_buf_free(&b);
+            return hyt_rec_fail(rec, "steps", err, "steps beyond the text");
+        }
+        if (k + 1 < steps.n && end > begin && s[end - 1] == '\n')
+            end--;
+        if (k > 0)
+            hyt_buf_putc(&b, ',');
+        hyt_json_put_str(&b, s + begin, end - begin);
+    }
+    hyt_buf_putc(&b, ']');
+    hyt_rec_set(rec, "completions", b.s, b.n);
+    hyt_buf_free(&b);
+    return set_labels(rec, steps.n, err);
 }

@@ -21,10 +21,19 @@ void hyt_splitter_close(struct hyt_splitter *sp);
 /*
  * Sets "steps" and "final".  Steps end where the statement of the answer
  * begins; a token that straddles the two belongs to the statement.  The answer
- * of a rollout that was cut short is null: it may not be its last word.
+ * of a rollout that was cut short is null: it may not be its last word.  Steps
+ * that came ready-made (hyt_stepwise_read()) stay as they are.
  */
 int hyt_split_record(const struct hyt_splitter *sp, struct hyt_rec *rec,
                      const char *completion_field, bool overwrite,
                      struct hyt_err *err) HYT_MUST_USE;
+
+/*
+ * Sets "completions", the text of each of its steps, the last with the
+ * statement of the answer, and "labels": the shape of TRL's stepwise
+ * supervision.
+ */
+int hyt_split_stepwise(struct hyt_rec *rec, const char *completion_field,
+                       bool overwrite, struct hyt_err *err) HYT_MUST_USE;
 
 #endif
