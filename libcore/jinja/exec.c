@@ -43,6 +43,7 @@ static void assign(struct hyt_jrun *r, const struct hyt_jnode *to,
         hyt_jset(r, r->scope, to->name, v);
     } else if (to->kind == N_ATTR) {
         space = hyt_jeval(r, to->a);
+        r->at = to->at;
         if (space->kind != J_SPACE)
             hyt_jfail(r, "only a namespace can be changed");
         hyt_jset(r, space->scope, to->name, v);
@@ -148,7 +149,8 @@ static void exec_for(struct hyt_jrun *r, const struct hyt_jnode *n)
     for (size_t i = 0; i < list->n && r->flow != J_BREAKS; i++) {
         r->flow = J_FLOWS;
         new_scope(r, outer);
-        hyt_jset(r, r->scope, "loop", loop(r, list, i));
+        if (n->op)
+            hyt_jset(r, r->scope, "loop", loop(r, list, i));
         assign(r, n->a, list->item[i]);
         hyt_jexec(r, n->c);
     }

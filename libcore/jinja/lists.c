@@ -293,12 +293,18 @@ static const struct hyt_jval *max(struct hyt_jcall *c)
 static const struct hyt_jval *unique(struct hyt_jcall *c)
 {
     const struct hyt_jval *all = items(c);
-    struct hyt_jval *list = hyt_jlist(c->run, J_LIST, all->n);
+    struct hyt_jval *list = hyt_jlist(c->run, J_LIST, all->n),
+                    *keys = hyt_jlist(c->run, J_LIST, all->n);
 
-    list->n = 0;
-    for (size_t i = 0; i < all->n; i++)
-        if (!hyt_jcontains(c->run, list, all->item[i]))
-            list->item[list->n++] = all->item[i];
+    keys->n = list->n = 0;
+    for (size_t i = 0; i < all->n; i++) {
+        const struct hyt_jval *key = sort_key(c->run, all->item[i], NULL);
+
+        if (hyt_jcontains(c->run, keys, key))
+            continue;
+        keys->item[keys->n++] = key;
+        list->item[list->n++] = all->item[i];
+    }
     return list;
 }
 

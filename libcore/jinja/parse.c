@@ -104,6 +104,7 @@ static struct hyt_jnode *word(struct hyt_jparser *p)
     struct hyt_jnode *n = hyt_jnew(p, N_NAME, p->at);
 
     n->name = hyt_jword(p);
+    p->loops |= strcmp(n->name, "loop") == 0;
     for (size_t i = 0; i < HYT_LEN(known); i++)
         if (strcmp(n->name, known[i].name) == 0) {
             n->kind = N_CONST;

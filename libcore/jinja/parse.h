@@ -10,6 +10,7 @@ struct hyt_jparser {
     const char *s;
     size_t n, pos; /* pos: behind the current token */
     bool inside;   /* between {{ and }}, or {% and %} */
+    bool loops;    /* the name `loop` has been seen */
     size_t open;   /* brackets that wait to be closed */
 
     /* The current token.  J_TEXT and J_STRING have a value, too. */

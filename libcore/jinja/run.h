@@ -88,7 +88,7 @@ enum hyt_jnode_kind {
 
     N_PRINT,     /* a */
     N_IF,        /* if a then b[] else c[] */
-    N_FOR,       /* for a in b if e: c[], else d[] */
+    N_FOR,       /* for a in b if e: c[], else d[]; op: c uses `loop` */
     N_SET,       /* a = b */
     N_MACRO,     /* name(a[]): b[] */
     N_GENERATED, /* a[] */

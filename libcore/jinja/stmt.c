@@ -76,6 +76,8 @@ static struct hyt_jnode *target(struct hyt_jparser *p)
 
 static struct hyt_jnode *parse_for(struct hyt_jparser *p, struct hyt_jnode *n)
 {
+    const bool outer = p->loops;
+
     n->kind = N_FOR;
     n->a = target(p);
     hyt_jexpect(p, "in");
@@ -87,7 +89,10 @@ static struct hyt_jnode *parse_for(struct hyt_jparser *p, struct hyt_jnode *n)
     if (p->token != J_CLOSE)
         hyt_junexpected(p, "%}");
     hyt_jnext(p);
+    p->loops = false;
     n->c = body(p, "else endfor");
+    n->op = p->loops;
+    p->loops |= outer;
     if (hyt_jaccept(p, "else"))
         n->d = body_to(p, "endfor");
     else

@@ -165,7 +165,7 @@ static const struct hyt_jval *letters(struct hyt_jcall *c, int how)
 
         if (letter)
             t.s[i] = (char)(up ? a & ~0x20 : a | 0x20);
-        inside = how == CAPITALIZE || letter || (a & 0x80);
+        inside = how == CAPITALIZE || strchr("- \t\n\r({[<", a) == NULL;
     }
     return hyt_jdone(c->run, &t);
 }
@@ -395,7 +395,7 @@ const struct hyt_jbuiltin hyt_jtexts[] = {
     {"removesuffix", J_OF_STR, removesuffix},
     {"upper", J_OF_STR | J_FILTER, upper},
     {"lower", J_OF_STR | J_FILTER, lower},
-    {"title", J_OF_STR | J_FILTER, title},
+    {"title", J_FILTER, title},
     {"capitalize", J_OF_STR | J_FILTER, capitalize},
     {"isdigit", J_OF_STR, isdigit_all},
     {"split", J_OF_STR, split},
