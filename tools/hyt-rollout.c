@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gendefaults.h"
 #include "hyt/sample.h"
 #include "open.h"
 #include "query.h"
@@ -23,7 +24,7 @@ static struct hyt_query_conf conf = {
 static int64_t n_samples = 8, max_tokens = 512, top_k = 0, rows = 32;
 static double temperature = 1, top_p = 1, min_p = 0;
 static int kv = HYT_F32;
-static bool greedy;
+static bool greedy, generation_config;
 static const char *shard = "1/1", *gold_field, *resume_path;
 static const char *template = "auto", *date;
 static struct hyt_opt_list stops;
@@ -42,6 +43,8 @@ static const struct hyt_opt opts[] = {
     OPT_FLOAT(0, "min-p", &min_p, 0, 1,
               "drop tokens below X times the most probable one"),
     OPT_FLAG(0, "greedy", &greedy, "take the most probable token"),
+    OPT_FLAG(0, "generation-config", &generation_config,
+             "sample as the model's generation_config.json says"),
     OPT_LIST(0, "stop", &stops, "TEXT",
              "end a completion after TEXT (\\n: newline); repeatable"),
     OPT_INT(0, "rows", &rows, 1, 65536, "completions that run at once"),
@@ -264,6 +267,31 @@ static void check_options(struct rollout *r)
     for (size_t i = 0; i < stops.n; i++)
         r->stop[i] = hyt_query_unescape(stops.item[i]);
     greedy = greedy || temperature <= 0;
+    if (generation_config &&
+        (greedy || temperature != 1 || top_p != 1 || top_k != 0 || min_p != 0))
+        hyt_main_usage(&r->m, "--generation-config says how to sample: no "
+                              "other option does beside it");
+}
+
+/* What the model's makers would sample with is shown, and used if asked for. */
+static int take_defaults(struct rollout *r)
+{
+    struct hyt_sampling theirs = r->how.sampling;
+    struct hyt_buf words = {0};
+    int got = hyt_gendefaults(&theirs, &words, r->o.ckpt, &r->m.err);
+
+    if (got > 0)
+        hyt_main_info(&r->m, "generation_config.json:%s%s", words.s,
+                      generation_config ? "" : " (--generation-config)");
+    if (got > 0 && generation_config)
+        r->how.sampling = theirs;
+    if (got == 0 && generation_config)
+        got = hyt_fail(&r->m.err,
+                       "%s: no generation_config.json that says how "
+                       "to sample",
+                       r->m.model);
+    hyt_buf_free(&words);
+    return got < 0 && generation_config ? -1 : 0;
 }
 
 static void start(struct rollout *r)
@@ -282,7 +310,8 @@ static void start(struct rollout *r)
 
     if (hyt_open(&r->o, &r->m, &r->m.err) < 0 ||
         hyt_chat_open(&r->chat, hyt_ckpt_dir(r->o.ckpt), template, date,
-                      &r->m.err) < 0)
+                      &r->m.err) < 0 ||
+        take_defaults(r) < 0)
         hyt_main_die(&r->m);
     conf.tok = r->o.tok;
     conf.chat = &r->chat;

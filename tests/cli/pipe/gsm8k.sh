@@ -38,6 +38,9 @@ awk 'NR == FNR { line[NR] = $0; n = NR; next }
 hyt-prg -m s samples >scored
 holds scored '.final.text == (.answer | split("#### ")[1])'
 holds scored '.prg | .support | length >= 2 and min >= 0 and max <= 1'
+jq -c '.gold = (.answer | split("#### ")[1])' samples | hyt-split |
+    hyt-grade >graded
+holds graded '.grade.correct == true'
 hyt-weight --policy rd --traces 8 scored >weighted
 hyt-update -m s --lr 1e-3 --out out weighted >log
 grep '"loss"' log >steps

@@ -71,3 +71,27 @@ says '"completions"'
 # Without a template.
 hyt-rollout -m m --parse-special --template raw shapes >raw
 holds raw '(.tokens.prompt | implode) == "3 + 4?"'
+
+# The model's makers' way to sample: shown, and used if asked for.
+echo '{"prompt":"a"}' >one
+sampling() {
+    hyt-rollout -m m -n 1 --max-tokens 1 "$@" one 2>err | jq -c \
+        '[.sampling | .temperature, .top_p, .top_k, .min_p]'
+}
+jq '. + {do_sample: true, temperature: 0.6, top_p: 0.9, top_k: 20}' \
+    m/generation_config.json >c
+cp c m/generation_config.json
+[ "$(sampling -v)" = '[1,1,0,0]' ] || die "used without being asked for"
+says 'temperature 0.6 top_p 0.9 top_k 20 sampled (--generation-config)'
+[ "$(sampling --generation-config)" = '[0.6,0.9,20,0]' ] || die "not used"
+jq '.do_sample = false' c >m/generation_config.json
+[ "$(sampling --generation-config)" = '[0,0.9,20,0]' ] || die "not greedy"
+jq '.top_p = 2' c >m/generation_config.json
+fails hyt-rollout -m m --generation-config one
+says '"top_p" is not from 1e-09 to 1'
+rc=0
+hyt-rollout -m m --generation-config --top-k 3 one 2>err || rc=$?
+[ "$rc" -eq 2 ] || die "two ways to sample"
+jq '{eos_token_id}' c >m/generation_config.json
+fails hyt-rollout -m m --generation-config one
+says 'no generation_config.json that says how to sample'
