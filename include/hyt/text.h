@@ -32,7 +32,7 @@ bool hyt_tok_special(const struct hyt_tok *tok, int32_t id);
 const char *hyt_tok_piece(const struct hyt_tok *tok, int32_t id);
 
 enum hyt_tok_mode {
-    HYT_TOK_START = 1,  /* the text starts a sequence: the post-processor's
+    HYT_TOK_START = 1,   /* the text starts a sequence: the post-processor's
                            special tokens (BOS), and the dummy prefix */
     HYT_TOK_SPECIAL = 2, /* special tokens in the text are parsed as such */
     HYT_TOK_BARE = 4,    /* with START: without the post-processor's tokens */

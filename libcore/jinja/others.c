@@ -6,8 +6,8 @@
 
 const struct hyt_jbuiltin *hyt_jfind(const char *name, unsigned where)
 {
-    static const struct hyt_jbuiltin *const tables[] = {hyt_jtexts, hyt_jlists,
-                                                        hyt_jothers};
+    static const struct hyt_jbuiltin *const tables[] = {
+        hyt_jtexts, hyt_jparts, hyt_jlists, hyt_jothers};
 
     for (size_t i = 0; i < HYT_LEN(tables); i++)
         for (const struct hyt_jbuiltin *b = tables[i]; b->name != NULL; b++)

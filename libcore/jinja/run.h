@@ -196,8 +196,6 @@ void hyt_jput_json(struct hyt_jrun *r, struct hyt_jtext *t,
 const struct hyt_jval *hyt_jeval(struct hyt_jrun *r, const struct hyt_jnode *n);
 const struct hyt_jval *hyt_jitem(struct hyt_jrun *r, const struct hyt_jval *v,
                                  const struct hyt_jval *key); /* v[key] */
-bool hyt_jcontains(struct hyt_jrun *r, const struct hyt_jval *in,
-                   const struct hyt_jval *x);
 void hyt_jexec(struct hyt_jrun *r, const struct hyt_jnode *list);
 const struct hyt_jval *hyt_jcapture(struct hyt_jrun *r,
                                     const struct hyt_jnode *list);
@@ -205,6 +203,20 @@ void hyt_jset(struct hyt_jrun *r, struct hyt_jscope *scope, const char *name,
               const struct hyt_jval *v);
 const struct hyt_jval *hyt_jget(const struct hyt_jscope *scope,
                                 const char *name); /* or NULL */
+
+/* --- operators, by their letters in struct hyt_jnode (operate.c) ---------- */
+
+/* What has no value may be printed and tested, but not looked into. */
+void hyt_jneed(struct hyt_jrun *r, const struct hyt_jval *v);
+const struct hyt_jval *hyt_jbinary(struct hyt_jrun *r, char op,
+                                   const struct hyt_jval *a,
+                                   const struct hyt_jval *b);
+const struct hyt_jval *hyt_jnegative(struct hyt_jrun *r,
+                                     const struct hyt_jval *v);
+bool hyt_jcompare(struct hyt_jrun *r, char op, const struct hyt_jval *a,
+                  const struct hyt_jval *b);
+bool hyt_jcontains(struct hyt_jrun *r, const struct hyt_jval *in,
+                   const struct hyt_jval *x);
 
 /* --- functions, methods, filters, tests (builtin.c ...) ------------------- */
 
@@ -216,6 +228,15 @@ struct hyt_jcall {
     size_t n;
     uint32_t used; /* bits of those that were asked for */
 };
+
+/* The same of a type; hyt_jtext_arg: NULL also where it is none. */
+const struct hyt_jval *hyt_jself(struct hyt_jcall *c); /* as text */
+const struct hyt_jval *hyt_jtext_arg(struct hyt_jcall *c, size_t i,
+                                     const char *name);
+const struct hyt_jval *hyt_jneed_text(struct hyt_jcall *c, size_t i,
+                                      const char *name);
+int64_t hyt_jint_arg(struct hyt_jcall *c, size_t i, const char *name,
+                     int64_t absent);
 
 #define HYT_JMAX_ARGS 32
 
@@ -238,7 +259,8 @@ struct hyt_jbuiltin {
     const struct hyt_jval *(*call)(struct hyt_jcall *);
 };
 /* Tables that end with a NULL name. */
-extern const struct hyt_jbuiltin hyt_jtexts[], hyt_jlists[], hyt_jothers[];
+extern const struct hyt_jbuiltin hyt_jtexts[], hyt_jparts[], hyt_jlists[],
+    hyt_jothers[];
 
 /* NULL where there is none of that name in that place. */
 const struct hyt_jbuiltin *hyt_jfind(const char *name, unsigned where);

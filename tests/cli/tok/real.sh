@@ -9,5 +9,6 @@ command -v npm >/dev/null && command -v git >/dev/null ||
 sh "$TESTS/fixtures/jinja/fetch.sh" "$cache" >log 2>&1 ||
     { tail -n 1 log && echo "the templates cannot be fetched" && exit 77; }
 HYT_TEMPLATES=$cache HYT_FIXTURES=$TESTS/fixtures CMOCKA_MESSAGE_OUTPUT=TAP \
-    "$BUILD/test/test_jinja" >log 2>&1 || { cat log; exit 1; }
+    "$BUILD/test/test_jinja" >log 2>&1 ||
+    { cat log; exit 1; }
 grep -q '^ok.* real_templates$' log || { cat log; exit 1; }
