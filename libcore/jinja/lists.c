@@ -100,6 +100,7 @@ static const struct hyt_jval *apply(struct hyt_jcall *c, size_t i,
     sub.n = c->n - i - 1;
     v = b->call(&sub);
     c->used |= sub.used << (i + 1);
+    // cppcheck-suppress returnDanglingLifetime ; a value is the arena's
     return v;
 }
 

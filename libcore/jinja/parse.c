@@ -83,7 +83,8 @@ static struct hyt_jnode *number(struct hyt_jparser *p)
     for (size_t k = p->at; k < p->end; k++)
         if (p->s[k] != '_')
             hyt_jput(p->run, &t, p->s + k, NULL, 1);
-    if (strchr(t.s, '.') == NULL && hyt_parse_i64(t.s, &i, &why) == 0)
+    if (memchr(p->s + p->at, '.', p->end - p->at) == NULL &&
+        hyt_parse_i64(t.s, &i, &why) == 0)
         n = constant(p, hyt_jint(p->run, i));
     else if (hyt_parse_f64(t.s, &x, &why) == 0)
         n = constant(p, hyt_jfloat(p->run, x));

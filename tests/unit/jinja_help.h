@@ -61,7 +61,8 @@ static inline void render(struct hyt_jinja_text *out, struct hyt_err *err,
                           const char *source, const struct hyt_jinja_var *var,
                           size_t n, const char *date)
 {
-    struct hyt_jinja *t = hyt_jinja_parse(source, strlen(source), err);
+    struct hyt_jinja *t =
+        hyt_jinja_parse(source, source ? strlen(source) : 0, err);
 
     if (t && hyt_jinja_render(t, var, n, date, out, err) == 0)
         err->msg[0] = '\0';

@@ -61,7 +61,7 @@ static void own_templates(void **state)
     fixture(&lines, "cases.jsonl");
     all = parse(text.s, text.n);
     n = variables(var, hyt_json_get(all, "own"));
-    for (char *s = lines.s, *end; (end = strchr(s, '\n')); s = end + 1) {
+    for (char *s = lines.s, *end; s && (end = strchr(s, '\n')); s = end + 1) {
         struct hyt_json *line = parse(s, (size_t)(end - s));
         struct hyt_jinja_text out = {0};
         struct hyt_err err;
@@ -125,7 +125,7 @@ static void real_templates(void **state)
     fixture(&text, "vars.json");
     fixture(&lines, "real.jsonl");
     all = parse(text.s, text.n);
-    for (char *s = lines.s, *end; (end = strchr(s, '\n')); s = end + 1) {
+    for (char *s = lines.s, *end; s && (end = strchr(s, '\n')); s = end + 1) {
         struct hyt_json *line = parse(s, (size_t)(end - s));
 
         real_line(folder, all, line);

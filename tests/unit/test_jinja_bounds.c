@@ -144,7 +144,7 @@ static void damage(void **state)
     fixture(&lines, "cases.jsonl");
     all = parse(text.s, text.n);
     n = variables(var, hyt_json_get(all, "own"));
-    for (char *s = lines.s, *end; (end = strchr(s, '\n')); s = end + 1) {
+    for (char *s = lines.s, *end; s && (end = strchr(s, '\n')); s = end + 1) {
         struct hyt_json *line = parse(s, (size_t)(end - s));
         const char *source = str(line, "template");
         const size_t size = strlen(source);

@@ -49,11 +49,13 @@ cat >stepwise <<'END'
 {"prompt":"3 + 4?","completions":["3 and 4","are 7.","#### 7"],"labels":[true,false,true]}
 END
 hyt-rollout -m m stepwise | hyt-prg -m m --steps sentence >scored
+# shellcheck disable=SC2016 # a jq program
 holds scored '[.completion as $c | .steps[] | $c[.text[0]:.text[1]]] ==
     ["3 and 4\n", "are 7.\n"]'
 holds scored '.final.text == "7" and (.prg.support | length) == 3'
 hyt-split --stepwise scored >back
 holds back '.completions == ["3 and 4", "are 7.\n#### 7"]'
+# shellcheck disable=SC2016
 holds back '.labels == [.prg.support as $c | range(1; 3) | $c[.] > $c[. - 1]]'
 hyt-split back >again
 jq -c '[.steps, .final]' scored >want
@@ -69,8 +71,8 @@ fails hyt-split --stepwise wrong
 says '"completions"'
 
 # Without a template.
-hyt-rollout -m m --parse-special --template raw shapes >raw
-holds raw '(.tokens.prompt | implode) == "3 + 4?"'
+hyt-rollout -m m --parse-special --template raw shapes >got
+holds got '(.tokens.prompt | implode) == "3 + 4?"'
 
 # The model's makers' way to sample: shown, and used if asked for.
 echo '{"prompt":"a"}' >one

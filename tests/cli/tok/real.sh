@@ -4,10 +4,12 @@
 # The chat templates of real models, fetched once into build/cache.
 
 cache=${HYT_CACHE:-$BUILD/../cache}/templates
-command -v npm >/dev/null && command -v git >/dev/null ||
-    { echo "no npm or no git"; exit 77; }
+if ! command -v npm >/dev/null || ! command -v git >/dev/null; then
+    echo "no npm or no git"
+    exit 77
+fi
 sh "$TESTS/fixtures/jinja/fetch.sh" "$cache" >log 2>&1 ||
-    { tail -n 1 log && echo "the templates cannot be fetched" && exit 77; }
+    { cat log && echo "the templates cannot be fetched" && exit 77; }
 HYT_TEMPLATES=$cache HYT_FIXTURES=$TESTS/fixtures CMOCKA_MESSAGE_OUTPUT=TAP \
     "$BUILD/test/test_jinja" >log 2>&1 ||
     { cat log; exit 1; }
