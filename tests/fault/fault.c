@@ -26,17 +26,55 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAMES(X)                                                               \
-    X(open)                                                                    \
-    X(openat)                                                                  \
-    X(read) X(pread) X(write) X(pwrite) X(fsync) X(fdatasync) X(msync) X(mmap) \
-        X(munmap) X(ftruncate) X(posix_fallocate) X(fchmod) X(renameat)        \
-            X(linkat) X(unlinkat) X(mkdir) X(fstat) X(fstatat) X(fcntl)        \
-                X(close) X(malloc)
-#define ENUM(name) I_##name,
-enum call { NAMES(ENUM) N_CALLS };
-#define STRING(name) #name,
-static const char *const names[] = {NAMES(STRING)};
+enum call {
+    I_open,
+    I_openat,
+    I_read,
+    I_pread,
+    I_write,
+    I_pwrite,
+    I_fsync,
+    I_fdatasync,
+    I_msync,
+    I_mmap,
+    I_munmap,
+    I_ftruncate,
+    I_posix_fallocate,
+    I_fchmod,
+    I_renameat,
+    I_linkat,
+    I_unlinkat,
+    I_mkdir,
+    I_fstat,
+    I_fstatat,
+    I_fcntl,
+    I_close,
+    I_malloc,
+    N_CALLS
+};
+static const char *const names[] = {"open",
+                                    "openat",
+                                    "read",
+                                    "pread",
+                                    "write",
+                                    "pwrite",
+                                    "fsync",
+                                    "fdatasync",
+                                    "msync",
+                                    "mmap",
+                                    "munmap",
+                                    "ftruncate",
+                                    "posix_fallocate",
+                                    "fchmod",
+                                    "renameat",
+                                    "linkat",
+                                    "unlinkat",
+                                    "mkdir",
+                                    "fstat",
+                                    "fstatat",
+                                    "fcntl",
+                                    "close",
+                                    "malloc"};
 
 static atomic_ulong calls[N_CALLS];
 static int chosen = -1, error;
