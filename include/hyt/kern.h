@@ -73,6 +73,15 @@ uint16_t hyt_bf16_round(float x); /* to nearest, ties to even; NaN stays NaN */
 void hyt_matmul(float *y, const float *x, struct hyt_weight w,
                 struct hyt_weight b, bool add, size_t T, size_t N, size_t K);
 
+/* n products of the same x, as one loop over the threads. */
+struct hyt_product {
+    float *y;
+    struct hyt_weight w, b;
+    size_t N;
+};
+void hyt_matmul_many(const struct hyt_product *p, size_t n, const float *x,
+                     size_t T, size_t K);
+
 /*
  *     dx_tk += sum_n dy_tn w_nk      dw_nk += sum_t dy_tn x_tk
  *     db_n  += sum_t dy_tn

@@ -20,33 +20,93 @@ void hyt_widen(float *dst, struct hyt_weight w, size_t offset, size_t n)
  * over ROWS rows.  For tiny products one task is all. */
 enum { COLS = 32, ROWS = 192, TINY = 1 << 15 };
 
-struct product {
-    float *y;
+struct products {
+    const struct hyt_product *p;
+    size_t n;
     const float *x;
-    struct hyt_weight w, b;
     bool add;
-    size_t T, N, K, cols, col_tiles;
+    size_t T, K, cols, shares;
 };
+
+/* The part of product j whose rows of w are share i. */
+static struct hyt_product share_of(const struct products *a, size_t i, size_t j)
+{
+    struct hyt_product p = a->p[j];
+    size_t begin = p.N * i / a->shares, end = p.N * (i + 1) / a->shares;
+
+    p.y += begin;
+    p.w = hyt_weight_at(p.w, begin * a->K);
+    p.b = hyt_weight_at(p.b, begin);
+    p.N = end - begin;
+    return p;
+}
+
+/* One row: reading the weights is all the work, and memory gives most where
+ * each thread reads one range from end to end. */
+static void product_share(void *ctx, size_t i)
+{
+    const struct products *a = ctx;
+
+    for (size_t j = 0; j < a->n; j++) {
+        struct hyt_product p = share_of(a, i, j);
+        const void *next = j + 1 < a->n ? share_of(a, i, j + 1).w.p : NULL;
+
+        hyt_kern()->matvec(p.y, a->x, p.w, next, p.b, a->add, p.N, a->K);
+    }
+}
+
+static size_t col_tiles(const struct products *a, size_t N)
+{
+    return (N + a->cols - 1) / a->cols;
+}
 
 static void product_tile(void *ctx, size_t i)
 {
-    const struct product *p = ctx;
-    size_t n = i % p->col_tiles * p->cols, t = i / p->col_tiles * ROWS;
+    const struct products *a = ctx;
+    const struct hyt_product *p = a->p;
+    size_t row_tiles = (a->T + ROWS - 1) / ROWS, cols;
 
-    hyt_kern()->matmul(p->y + t * p->N + n, p->N, p->x + t * p->K,
-                       hyt_weight_at(p->w, n * p->K), hyt_weight_at(p->b, n),
-                       p->add, hyt_min_size(ROWS, p->T - t),
-                       hyt_min_size(p->cols, p->N - n), p->K);
+    while (i >= (cols = col_tiles(a, p->N)) * row_tiles) {
+        i -= cols * row_tiles;
+        p++;
+    }
+    size_t n = i % cols * a->cols, t = i / cols * ROWS;
+
+    hyt_kern()->matmul(p->y + t * p->N + n, p->N, a->x + t * a->K,
+                       hyt_weight_at(p->w, n * a->K), hyt_weight_at(p->b, n),
+                       a->add, hyt_min_size(ROWS, a->T - t),
+                       hyt_min_size(a->cols, p->N - n), a->K);
+}
+
+static void multiply(struct products *a)
+{
+    size_t N = 0, tiles = 0;
+
+    for (size_t j = 0; j < a->n; j++)
+        N += a->p[j].N;
+    bool tiny = a->T * N * a->K <= TINY;
+    a->cols = tiny ? N : COLS;
+    a->shares = tiny ? 1 : (size_t)hyt_threads();
+    for (size_t j = 0; j < a->n; j++)
+        tiles += col_tiles(a, a->p[j].N) * ((a->T + ROWS - 1) / ROWS);
+    if (a->T == 1)
+        hyt_parallel_for(a->shares, product_share, a);
+    else
+        hyt_parallel_for(tiles, product_tile, a);
 }
 
 void hyt_matmul(float *y, const float *x, struct hyt_weight w,
                 struct hyt_weight b, bool add, size_t T, size_t N, size_t K)
 {
-    size_t cols = T * N * K <= TINY ? N : COLS;
-    size_t col_tiles = (N + cols - 1) / cols;
-    struct product p = {y, x, w, b, add, T, N, K, cols, col_tiles};
+    struct hyt_product p = {y, w, b, N};
 
-    hyt_parallel_for(col_tiles * ((T + ROWS - 1) / ROWS), product_tile, &p);
+    multiply(&(struct products){&p, 1, x, add, T, K, 0, 0});
+}
+
+void hyt_matmul_many(const struct hyt_product *p, size_t n, const float *x,
+                     size_t T, size_t K)
+{
+    multiply(&(struct products){p, n, x, false, T, K, 0, 0});
 }
 
 /* --- backward ------------------------------------------------------------- */

@@ -28,6 +28,9 @@ struct kern_attn_bwd {
     X(void, matmul,                                                            \
       (float *y, size_t ldy, const float *x, struct hyt_weight w,              \
        struct hyt_weight b, bool add, size_t T, size_t N, size_t K))           \
+    X(void, matvec,                                                            \
+      (float *y, const float *x, struct hyt_weight w, const void *next,        \
+       struct hyt_weight b, bool add, size_t N, size_t K))                     \
     X(void, gemm,                                                              \
       (float *c, size_t ldc, const float *a, size_t lda, bool ta,              \
        struct hyt_weight b, size_t ldb, bool tb, bool add, size_t m, size_t n, \

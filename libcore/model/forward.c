@@ -20,12 +20,13 @@ static void attention_fwd(struct hyt_state *st, size_t l, struct act *a)
     const struct hyt_layer *w = &st->m->layer[l];
     struct hyt_trace_span *trace = &st->trace;
     size_t T = st->n_rows, HE = c->H * c->E, GE = c->G * c->E;
+    const struct hyt_product qkv[] = {{a->q0, w->wq.w, w->bq.w, HE},
+                                      {a->k0, w->wk.w, w->bk.w, GE},
+                                      {a->v, w->wv.w, w->bv.w, GE}};
 
     hyt_rmsnorm(a->h1, a->r1, a->x, w->attn_norm.w, c->eps, T, c->D);
     hyt_trace_op(trace, "norm");
-    hyt_matmul(a->q0, a->h1, w->wq.w, w->bq.w, false, T, HE, c->D);
-    hyt_matmul(a->k0, a->h1, w->wk.w, w->bk.w, false, T, GE, c->D);
-    hyt_matmul(a->v, a->h1, w->wv.w, w->bv.w, false, T, GE, c->D);
+    hyt_matmul_many(qkv, HYT_LEN(qkv), a->h1, T, c->D);
     hyt_trace_op(trace, "qkv");
     if (c->qk_norm) {
         hyt_rmsnorm(a->q, a->rq, a->q0, w->q_norm.w, c->eps, T * c->H, c->E);
@@ -58,11 +59,12 @@ static void feed_forward_fwd(struct hyt_state *st, size_t l, struct act *a,
     const struct hyt_weight none = {NULL, HYT_F32};
     struct hyt_trace_span *trace = &st->trace;
     size_t T = st->n_rows;
+    const struct hyt_product gate_up[] = {{a->g, w->w_gate.w, none, c->F},
+                                          {a->u, w->w_up.w, none, c->F}};
 
     hyt_rmsnorm(a->h2, a->r2, a->x2, w->ffn_norm.w, c->eps, T, c->D);
     hyt_trace_op(trace, "norm");
-    hyt_matmul(a->g, a->h2, w->w_gate.w, none, false, T, c->F, c->D);
-    hyt_matmul(a->u, a->h2, w->w_up.w, none, false, T, c->F, c->D);
+    hyt_matmul_many(gate_up, HYT_LEN(gate_up), a->h2, T, c->D);
     hyt_trace_op(trace, "gate_up");
     hyt_swiglu(a->s, a->g, a->u, T * c->F);
     hyt_trace_op(trace, "swiglu");

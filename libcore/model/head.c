@@ -24,8 +24,8 @@ size_t hyt_state_head_tile(const struct hyt_state *st)
 static void gather(struct hyt_state *st)
 {
     const struct hyt_config *c = &st->m->c;
-    size_t n = st->n_want;
-    size_t z = hyt_state_head_tile(st) * st->m->vocab;
+    size_t n = st->n_want, tile = hyt_state_head_tile(st);
+    size_t z = (n < tile ? n : tile) * st->m->vocab;
 
     if (n > st->head_rows) {
         free(st->xw);

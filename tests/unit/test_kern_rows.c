@@ -52,6 +52,83 @@ static void test_matmul_rows_alone(void **state)
         }
 }
 
+/* One row goes another way than many, and every thread has a range of w. */
+enum { FEW = 8, FEW_N = 133, FEW_K = 1077 };
+
+static void few_rows(const float *x, struct hyt_weight w, struct hyt_weight b,
+                     bool add)
+{
+    float all[FEW * FEW_N], y[FEW * FEW_N];
+
+    for (size_t N = 1; N <= FEW_N; N += 22) {
+        for (size_t i = 0; i < FEW * N; i++)
+            all[i] = 1;
+        hyt_matmul(all, x, w, b, add, FEW, N, FEW_K);
+        for (size_t T = 1; T < FEW; T++) {
+            for (size_t i = 0; i < T * N; i++)
+                y[i] = 1;
+            hyt_matmul(y, x, w, b, add, T, N, FEW_K);
+            assert_memory_equal(y, all, T * N * sizeof(float));
+        }
+    }
+}
+
+static void test_matmul_few_rows(void **state)
+{
+    float *x = kern_randoms(FEW * FEW_K, 20, 1);
+    float *w = kern_randoms(FEW_N * FEW_K, 21, 1);
+    float *b = kern_randoms(FEW_N, 22, 1);
+    uint16_t *wh = kern_to_bf16(w, FEW_N * FEW_K);
+
+    (void)state;
+    for (int threads = 1; threads <= 3; threads++) {
+        hyt_threads_set(threads);
+        for (int add = 0; add < 2; add++) {
+            few_rows(x, kern_f32(w), add ? none : kern_f32(b), add);
+            few_rows(x, (struct hyt_weight){wh, HYT_BF16},
+                     add ? kern_f32(b) : none, add);
+        }
+    }
+    hyt_threads_set(1);
+    free(x);
+    free(w);
+    free(b);
+    free(wh);
+}
+
+/* Several products in one loop give what each gives alone. */
+static void test_matmul_many(void **state)
+{
+    enum { N0 = 201, N1 = 64, N2 = 1, N = N0 + N1 + N2, K = 130, T_max = 200 };
+    float *x = kern_randoms(T_max * K, 23, 1), *w = kern_randoms(N * K, 24, 1);
+    float *b = kern_randoms(N, 25, 1);
+    float *y = hyt_alloc(T_max * N, sizeof(float));
+    float *alone = hyt_alloc(T_max * N0, sizeof(float));
+
+    (void)state;
+    hyt_threads_set(2);
+    for (size_t T = 1; T <= T_max; T += 199) {
+        const struct hyt_product p[] = {
+            {y, kern_f32(w), kern_f32(b), N0},
+            {y + T * N0, kern_f32(w + N0 * K), none, N1},
+            {y + T * (N0 + N1), kern_f32(w + (N0 + N1) * K),
+             kern_f32(b + N0 + N1), N2},
+        };
+
+        hyt_matmul_many(p, HYT_LEN(p), x, T, K);
+        for (size_t j = 0; j < HYT_LEN(p); j++) {
+            hyt_matmul(alone, x, p[j].w, p[j].b, false, T, p[j].N, K);
+            assert_memory_equal(p[j].y, alone, T * p[j].N * sizeof(float));
+        }
+    }
+    hyt_threads_set(1);
+    free(x);
+    free(w);
+    free(b);
+    free(y);
+    free(alone);
+}
+
 /* The `add` form adds the finished sum: y + (x . w + b). */
 static void test_matmul_add(void **state)
 {
@@ -179,6 +256,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_matmul_rows_alone),
+        cmocka_unit_test(test_matmul_few_rows),
+        cmocka_unit_test(test_matmul_many),
         cmocka_unit_test(test_matmul_add),
         cmocka_unit_test(test_matmul_widening_is_exact),
         cmocka_unit_test(test_attention_rows_alone),
