@@ -50,9 +50,10 @@ USE_score  = base
 
 # The kernels are compiled once for each instruction set, and once naively.
 ISAS     = ref base $(ISAS_$(firstword $(subst -, ,$(shell $(CC) -dumpmachine))))
-ISAS_x86_64  = v3
+ISAS_x86_64  = v3 v4
 ISAS_aarch64 = neon
 CFLAGS_isa_v3 = -mavx2 -mfma
+CFLAGS_isa_v4 = $(CFLAGS_isa_v3) -mavx512f -mavx512bw -mavx512dq -mavx512vl
 ISA_SRC  = $(wildcard libcore/kern/isa_*.c)
 
 obj      = $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(1)))

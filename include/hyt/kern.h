@@ -16,9 +16,9 @@
  * Backward results, too, are the same for any number of threads and on any
  * machine with fused multiply-add.
  *
- * HYT_KERN=ref|base|v3 in the environment chooses the implementation: naive
- * twins, portable vectors with fmaf (same bits as v3, slow), AVX2 + FMA.
- * The default is the best the CPU has.
+ * HYT_KERN=ref|base|v3|v4 in the environment chooses the implementation: naive
+ * twins, portable vectors with fmaf (slow), AVX2 + FMA, AVX-512; all but ref
+ * have the same bits.  The default is the best the CPU has.
  */
 #ifndef HYT_KERN_H
 #define HYT_KERN_H

@@ -18,6 +18,18 @@ static bool cpu_has_v3(void)
 #endif
 }
 
+static bool cpu_has_v4(void)
+{
+#ifdef __x86_64__
+    return cpu_has_v3() && __builtin_cpu_supports("avx512f") &&
+           __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl");
+#else
+    return false;
+#endif
+}
+
 /* NULL where the name is unknown or this CPU cannot run it. */
 static const struct kern_table *find(const char *name)
 {
@@ -28,6 +40,8 @@ static const struct kern_table *find(const char *name)
 #ifdef __x86_64__
     if (strcmp(name, "v3") == 0 && cpu_has_v3())
         return &hyt_kern_table_v3;
+    if (strcmp(name, "v4") == 0 && cpu_has_v4())
+        return &hyt_kern_table_v4;
 #endif
 #ifdef __aarch64__
     if (strcmp(name, "neon") == 0)
@@ -41,7 +55,7 @@ static const char *best(void)
 #ifdef __aarch64__
     return "neon"; /* every 64-bit ARM CPU has it */
 #else
-    return cpu_has_v3() ? "v3" : "base";
+    return cpu_has_v4() ? "v4" : cpu_has_v3() ? "v3" : "base";
 #endif
 }
 
@@ -86,7 +100,10 @@ int hyt_kern_check(struct hyt_err *err)
         return 0;
     if (strcmp(name, "v3") == 0)
         return hyt_fail(err, "HYT_KERN=v3: this CPU lacks AVX2 or FMA");
-    return hyt_fail(err, "HYT_KERN=%s: not one of ref, base, v3", name);
+    if (strcmp(name, "v4") == 0)
+        return hyt_fail(err, "HYT_KERN=v4: this CPU lacks AVX-512 F, BW, DQ "
+                             "or VL");
+    return hyt_fail(err, "HYT_KERN=%s: not one of ref, base, v3, v4", name);
 }
 
 const char *hyt_kern_name(void)

@@ -62,76 +62,130 @@ void HYT_KERN_FN(widen)(float *dst, struct hyt_weight w, size_t i, size_t n)
     v8_store_n(dst, v8_load_weight(w, i, n), n);
 }
 
-/* Register tile: MR rows of x by NR rows of w, twelve accumulators.  A column
- * of tiles goes over at most MB rows of x, KB of k at a time, so that the
- * widened weights and the accumulators between two blocks of k stay in the
- * first-level cache, and the rows of x in the second.  Results are gathered
- * in strips: rows of y can be a power of two apart, and stores of four
- * columns would meet in one set of the cache. */
-enum { MR = 3, NR = 4, KB = 1024, STRIP = 32 };
+/* Register tile: MR rows of x by NR rows of w, which lie in VECTORS registers,
+ * GROUPS rows in each.  A column of tiles goes over at most MB rows of x, KB of
+ * k at a time, so that the panel of weights and the accumulators between two
+ * blocks of k stay in the first-level cache, and the rows of x in the second.
+ * Results are gathered in strips: rows of y can be a power of two apart, and
+ * stores of NR columns would meet in one set of the cache. */
+enum { VECTORS = 4, NR = VECTORS * GROUPS, MR = GROUPS == 2 ? 6 : 3 };
+enum { KB = GROUPS == 2 ? 640 : 1024, STRIP = 32 };
 enum { MB_MIN = 24, MB = 96, L2_BYTES = 512 << 10 };
 
-/* From this many rows on, widening the weights first pays. */
-enum { WIDEN_ROWS = 6 };
+/* bf16 needs registers to widen in: fewer rows of x fit. */
+enum { MR_BF16 = GROUPS == 2 ? 5 : 2 };
+
+/* From this many rows of x on, packing the weights into a panel first pays. */
+enum { PACK_ROWS = 6 };
+
+/* How a tile finds its weights: in NR rows, or in a panel of VECTORS rows that
+ * are widened and lie as registers hold them.  Where a register holds one row,
+ * a row of floats is a panel's. */
+enum layout { F32_ROWS, BF16_ROWS, PANEL };
+
+/* Elements k … k+7 of the rows of register j. */
+VEC_INLINE vw load_weights(const struct hyt_weight *w, enum layout layout,
+                           int j, size_t k)
+{
+    v8 v[GROUPS];
+
+    if (layout == PANEL)
+        return vw_load((const float *)w[j].p + GROUPS * k);
+    for (int i = 0; i < GROUPS; i++) {
+        const void *row = w[GROUPS * j + i].p;
+
+        v[i] = layout == BF16_ROWS ? v8_load_bf16((const uint16_t *)row + k)
+                                   : v8_load((const float *)row + k);
+    }
+    return vw_join(v);
+}
 
 /* acc[i][j] += lanes of sum_k x_ik w_jk, k = 0 … K-1, K a multiple of 8. */
-VEC_INLINE void dot_tile(v8 acc[][NR], const float *x, size_t ldx,
-                         const struct hyt_weight w[NR], enum hyt_dtype type,
+VEC_INLINE void dot_tile(vw acc[][VECTORS], const float *x, size_t ldx,
+                         const struct hyt_weight *w, enum layout layout,
                          int rows, size_t K)
 {
-    v8 a[MR][NR], b[NR];
+    vw a[MR][VECTORS], b[VECTORS];
 
     for (int i = 0; i < rows; i++)
-        for (int j = 0; j < NR; j++)
+        for (int j = 0; j < VECTORS; j++)
             a[i][j] = acc[i][j];
     for (size_t k = 0; k < K; k += 8) {
-        for (int j = 0; j < NR; j++)
-            b[j] = type == HYT_BF16 ? v8_load_bf16((const uint16_t *)w[j].p + k)
-                                    : v8_load((const float *)w[j].p + k);
+        for (int j = 0; j < VECTORS; j++)
+            b[j] = load_weights(w, layout, j, k);
         for (int i = 0; i < rows; i++) {
-            v8 xi = v8_load(x + (size_t)i * ldx + k);
+            vw xi = vw_repeat(x + (size_t)i * ldx + k);
 
-            for (int j = 0; j < NR; j++)
-                a[i][j] = v8_fma(xi, b[j], a[i][j]);
+            for (int j = 0; j < VECTORS; j++)
+                a[i][j] = vw_fma(xi, b[j], a[i][j]);
         }
     }
     for (int i = 0; i < rows; i++)
-        for (int j = 0; j < NR; j++)
+        for (int j = 0; j < VECTORS; j++)
             acc[i][j] = a[i][j];
 }
 
 /* The same for the last n < 8 elements of k, at element k. */
-static void dot_tail(v8 acc[][NR], const float *x, size_t ldx,
+static void dot_tail(vw acc[][VECTORS], const float *x, size_t ldx,
                      const struct hyt_weight w[NR], size_t rows, size_t k,
                      size_t n)
 {
     for (size_t i = 0; i < rows; i++) {
-        v8 xi = v8_load_n(x + i * ldx + k, n);
+        float xi[8] = {0};
 
-        for (int j = 0; j < NR; j++)
-            acc[i][j] = v8_fma(xi, v8_load_weight(w[j], k, n), acc[i][j]);
+        memcpy(xi, x + i * ldx + k, n * sizeof(float));
+        for (int j = 0; j < VECTORS; j++) {
+            v8 v[GROUPS];
+
+            for (int g = 0; g < GROUPS; g++)
+                v[g] = v8_load_weight(w[GROUPS * j + g], k, n);
+            acc[i][j] = vw_fma(vw_repeat(xi), vw_join(v), acc[i][j]);
+        }
     }
 }
 
-/* Each tile with its sizes known to the compiler; bf16 needs registers to
- * widen in, so only two rows fit. */
-static void dot_rows(v8 acc[][NR], const float *x, size_t ldx,
-                     const struct hyt_weight w[NR], size_t rows, size_t K)
+/* Each tile with its sizes known to the compiler. */
+VEC_INLINE void dot_rows_of(vw acc[][VECTORS], const float *x, size_t ldx,
+                            const struct hyt_weight *w, enum layout layout,
+                            size_t rows, size_t K)
 {
-    size_t even = K / 8 * 8;
-
-    if (w[0].t == HYT_BF16 && rows == 2)
-        dot_tile(acc, x, ldx, w, HYT_BF16, 2, even);
-    else if (w[0].t == HYT_BF16)
-        dot_tile(acc, x, ldx, w, HYT_BF16, 1, even);
-    else if (rows == 3)
-        dot_tile(acc, x, ldx, w, HYT_F32, 3, even);
+    if (rows == 1)
+        dot_tile(acc, x, ldx, w, layout, 1, K);
     else if (rows == 2)
-        dot_tile(acc, x, ldx, w, HYT_F32, 2, even);
+        dot_tile(acc, x, ldx, w, layout, 2, K);
+    else if (rows == 3 && MR >= 3)
+        dot_tile(acc, x, ldx, w, layout, 3, K);
+#    if HYT_VEC_AVX512
+    else if (rows == 4)
+        dot_tile(acc, x, ldx, w, layout, 4, K);
+    else if (rows == 5)
+        dot_tile(acc, x, ldx, w, layout, 5, K);
     else
-        dot_tile(acc, x, ldx, w, HYT_F32, 1, even);
-    if (even < K)
-        dot_tail(acc, x, ldx, w, rows, even, K - even);
+        dot_tile(acc, x, ldx, w, layout, 6, K);
+#    endif
+}
+
+static void dot_rows(vw acc[][VECTORS], const float *x, size_t ldx,
+                     const struct hyt_weight *w, enum layout layout,
+                     size_t rows, size_t K)
+{
+    if (layout == PANEL)
+        dot_rows_of(acc, x, ldx, w, PANEL, rows, K);
+    else if (layout == BF16_ROWS)
+        dot_rows_of(acc, x, ldx, w, BF16_ROWS, rows, K);
+    else
+        dot_rows_of(acc, x, ldx, w, F32_ROWS, rows, K);
+}
+
+/* Elements k … k+n-1 of NR rows of w as a panel; what is left over of n / 8
+ * stays out. */
+static void pack(float panel[][KB * GROUPS], const struct hyt_weight w[NR],
+                 size_t k, size_t n)
+{
+    for (size_t j = 0; j < NR; j++)
+        for (size_t i = 0; i + 8 <= n; i += 8)
+            v8_store(panel[j / GROUPS] + GROUPS * i + 8 * (j % GROUPS),
+                     v8_load_weight(w[j], k + i, 8));
 }
 
 /* Asks for a share of the next NR rows of w, elements k … k+n-1, while the
@@ -151,49 +205,62 @@ VEC_INLINE void fetch_ahead(const struct hyt_weight w[NR], size_t k, size_t n,
     }
 }
 
+static size_t ceil_div(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
+
 /* Dot products of M <= MB rows of x with NR rows of w, as lanes. */
-static void dot_column(v8 acc[][NR], const float *x,
+static void dot_column(vw acc[][VECTORS], const float *x,
                        const struct hyt_weight w[NR], bool ahead, size_t M,
                        size_t K)
 {
-    float wide[NR][KB];
+    float panel[VECTORS][KB * GROUPS];
     struct hyt_weight part[NR];
-    bool widen = w[0].t == HYT_BF16 && M >= WIDEN_ROWS;
-    size_t step = M >= WIDEN_ROWS ? KB : K;
+    enum layout layout = w[0].t == HYT_BF16 ? BF16_ROWS
+                         : GROUPS == 1      ? PANEL
+                                            : F32_ROWS;
+    bool packs = M >= PACK_ROWS && layout != PANEL;
+    size_t most = layout == BF16_ROWS && !packs ? MR_BF16 : MR;
+    size_t step =
+        M < PACK_ROWS ? K : ceil_div(ceil_div(K, ceil_div(K, KB)), 8) * 8;
 
     memset(acc, 0, M * sizeof(acc[0]));
     for (size_t k = 0; k < K; k += step) {
-        size_t n = hyt_min_size(step, K - k), rows;
+        size_t n = hyt_min_size(step, K - k), even = n / 8 * 8, rows;
 
-        for (int j = 0; j < NR; j++) {
+        for (int j = 0; j < NR; j++)
             part[j] = hyt_weight_at(w[j], k);
-            if (widen) {
-                HYT_KERN_FN(widen)(wide[j], w[j], k, n);
-                part[j] = (struct hyt_weight){wide[j], HYT_F32};
-            }
+        if (packs) {
+            pack(panel, w, k, n);
+            layout = PANEL;
+            for (int j = 0; j < VECTORS; j++)
+                part[j] = (struct hyt_weight){panel[j], HYT_F32};
         }
         for (size_t i = 0; i < M; i += rows) {
-            rows = hyt_min_size(part[0].t == HYT_BF16 ? 2 : MR, M - i);
-            if (M - i == 4)
-                rows = 2;
+            rows = ceil_div(M - i, ceil_div(M - i, most));
             if (ahead)
                 fetch_ahead(w, k, n, K, i, rows, M);
-            dot_rows(acc + i, x + i * K + k, K, part, rows, n);
+            dot_rows(acc + i, x + i * K + k, K, part, layout, rows, even);
+            if (even < n)
+                dot_tail(acc + i, x + i * K, K, w, rows, k + even, n - even);
         }
     }
 }
 
 /* Adds the lanes of M rows up: columns n … n+NR-1 of `out`. */
-static void finish(float out[][STRIP], v8 acc[][NR], struct hyt_weight b,
+static void finish(float out[][STRIP], vw acc[][VECTORS], struct hyt_weight b,
                    size_t M, size_t n, size_t cols)
 {
-    v8 bias = b.p ? v8_load_weight(b, 0, cols) : v8_set(0);
+    v8 wide = b.p ? v8_load_weight(b, 0, cols) : v8_set(0);
+    vw_sums bias;
 
+    memcpy(&bias, &wide, sizeof(bias));
     for (size_t i = 0; i < M; i++) {
-        v4 s = v8_sum4(acc[i][0], acc[i][1], acc[i][2], acc[i][3]);
+        vw_sums s = vw_sum4(acc[i][0], acc[i][1], acc[i][2], acc[i][3]);
 
         if (b.p)
-            s += __builtin_shufflevector(bias, bias, 0, 1, 2, 3);
+            s += bias;
         memcpy(out[i] + n, &s, sizeof(s));
     }
 }
@@ -215,7 +282,7 @@ void HYT_KERN_FN(matmul)(float *y, size_t ldy, const float *x,
                          struct hyt_weight w, struct hyt_weight b, bool add,
                          size_t T, size_t N, size_t K)
 {
-    v8 acc[MB][NR];
+    vw acc[MB][VECTORS];
     float out[MB][STRIP];
     size_t fit = L2_BYTES / (sizeof(float) * (K + 1)) / MR * MR;
     size_t block = fit < MB_MIN ? MB_MIN : hyt_min_size(fit, MB);

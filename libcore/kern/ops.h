@@ -2,8 +2,8 @@
 /*
  * ops.h - the kernels that exist once for each instruction set
  *
- * Every isa_*.c is compiled with HYT_ISA = ref, base and v3 (x86-64) or neon
- * (aarch64), and defines its functions by HYT_KERN_FN(name).  The one list
+ * Every isa_*.c is compiled with HYT_ISA = ref, base and v3, v4 (x86-64) or
+ * neon (aarch64), and defines its functions by HYT_KERN_FN(name).  The one list
  * below declares them, lays out the table of an instruction set and fills it.
  *
  * A kernel works on one tile on the calling thread; the public functions cut
@@ -86,7 +86,7 @@ HYT_KERN_OPS(X)
 
 extern const struct kern_table hyt_kern_table_ref, hyt_kern_table_base;
 #ifdef __x86_64__
-extern const struct kern_table hyt_kern_table_v3;
+extern const struct kern_table hyt_kern_table_v3, hyt_kern_table_v4;
 #endif
 #ifdef __aarch64__
 extern const struct kern_table hyt_kern_table_neon;

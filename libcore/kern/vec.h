@@ -5,6 +5,10 @@
  * GCC vector extensions carry the arithmetic; the few operations that they
  * lack have an AVX2 form and a portable form that must agree to the bit.  In
  * particular v8_fma() is a true fused multiply-add in both.
+ *
+ * A `vw` is as wide as the machine's registers: GROUPS times eight lanes, each
+ * eight of them a v8 of its own (of another row, say), so that its width does
+ * not show in the bits.
  */
 #ifndef HYT_KERN_VEC_H
 #define HYT_KERN_VEC_H
@@ -20,6 +24,11 @@
 #    define HYT_VEC_AVX2 1
 #else
 #    define HYT_VEC_AVX2 0
+#endif
+#if HYT_VEC_AVX2 && defined(__AVX512F__) && defined(__AVX512DQ__)
+#    define HYT_VEC_AVX512 1
+#else
+#    define HYT_VEC_AVX512 0
 #endif
 
 #if defined(__aarch64__) && defined(HYT_ISA_neon)
@@ -225,6 +234,91 @@ VEC_INLINE v4 v8_sum4(v8 a, v8 b, v8 c, v8 d)
     return __builtin_shufflevector(ab, cd, 0, 2, 4, 6) +
            __builtin_shufflevector(ab, cd, 1, 3, 5, 7);
 }
+
+/* --- registers of any width ----------------------------------------------- */
+
+#if HYT_VEC_AVX512
+
+enum { GROUPS = 2 };
+typedef float vw __attribute__((vector_size(64)));
+typedef v8 vw_sums; /* 4 GROUPS floats */
+
+/* The same eight lanes in each group. */
+VEC_INLINE vw vw_repeat(const float *p)
+{
+    return (vw)_mm512_broadcast_f32x8(_mm256_loadu_ps(p));
+}
+
+VEC_INLINE vw vw_join(const v8 *v)
+{
+    return __builtin_shufflevector(v[0], v[1], 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+                                   11, 12, 13, 14, 15);
+}
+
+VEC_INLINE vw vw_fma(vw a, vw b, vw c)
+{
+    return (vw)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+}
+
+/* v8_fold() of each group of a and of b. */
+VEC_INLINE vw vw_fold(vw a, vw b)
+{
+    return __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18,
+                                   19, 24, 25, 26, 27) +
+           __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22,
+                                   23, 28, 29, 30, 31);
+}
+
+/* v8_sum() of each group of a, b, c, d, in order. */
+VEC_INLINE vw_sums vw_sum4(vw a, vw b, vw c, vw d)
+{
+    vw ab = vw_fold(a, b), cd = vw_fold(c, d);
+    vw s = __builtin_shufflevector(ab, cd, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24,
+                                   25, 12, 13, 28, 29) +
+           __builtin_shufflevector(ab, cd, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11,
+                                   26, 27, 14, 15, 30, 31);
+
+    return __builtin_shufflevector(s, s, 0, 4, 8, 12, 2, 6, 10, 14) +
+           __builtin_shufflevector(s, s, 1, 5, 9, 13, 3, 7, 11, 15);
+}
+
+#else
+
+enum { GROUPS = 1 };
+typedef v8 vw;
+typedef v4 vw_sums;
+
+VEC_INLINE vw vw_repeat(const float *p)
+{
+    return v8_load(p);
+}
+
+VEC_INLINE vw vw_join(const v8 *v)
+{
+    return v[0];
+}
+
+VEC_INLINE vw vw_fma(vw a, vw b, vw c)
+{
+    return v8_fma(a, b, c);
+}
+
+VEC_INLINE vw_sums vw_sum4(vw a, vw b, vw c, vw d)
+{
+    return v8_sum4(a, b, c, d);
+}
+
+#endif
+
+VEC_INLINE vw vw_load(const float *p)
+{
+    vw v;
+
+    memcpy(&v, p, sizeof(v));
+    return v;
+}
+
+/* --- functions ------------------------------------------------------------ */
 
 VEC_INLINE float v8_top(v8 a)
 {
