@@ -215,8 +215,12 @@ int main(int argc, char **argv)
     }
     if (argc == 3)
         asked = argv[2];
+    if (strcmp(argv[1], "--sgemm") == 0) {
+        bench_sgemm();
+        return fclose(stdout) != 0;
+    }
     find_place(argv[1]);
-    bench_measure_limits();
+    bench_measure_limits(argv[0]);
     fprintf(stderr,
             "FLOPs, 2 a multiply-add: n 2 L (2 D H E + 2 D G E + 3 D F)"
             " + wanted 2 V D + sum_p 4 L H E (p + 1);\n"

@@ -23,7 +23,9 @@ struct bench_limits {
 };
 extern struct bench_limits bench_limits;
 
-void bench_measure_limits(void);
+void bench_measure_limits(const char *self); /* path of this program */
+/* Prints the sgemm limit of OpenBLAS as the environment chooses it. */
+void bench_sgemm(void);
 
 /* --- rows ----------------------------------------------------------------- */
 
