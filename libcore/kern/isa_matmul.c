@@ -23,9 +23,11 @@ void HYT_KERN_FN(widen)(float *dst, struct hyt_weight w, size_t i, size_t n)
 }
 
 void HYT_KERN_FN(matmul)(float *y, size_t ldy, const float *x,
-                         struct hyt_weight w, struct hyt_weight b, bool add,
-                         size_t T, size_t N, size_t K)
+                         struct hyt_weight w, const void *next,
+                         struct hyt_weight b, bool add, size_t T, size_t N,
+                         size_t K)
 {
+    (void)next;
     for (size_t t = 0; t < T; t++)
         for (size_t n = 0; n < N; n++) {
             double sum = b.p ? v8_load_weight(b, n, 1)[0] : 0;
@@ -65,12 +67,11 @@ void HYT_KERN_FN(widen)(float *dst, struct hyt_weight w, size_t i, size_t n)
 /* Register tile: MR rows of x by NR rows of w, which lie in VECTORS registers,
  * GROUPS rows in each.  A column of tiles goes over at most MB rows of x, KB of
  * k at a time, so that the panel of weights and the accumulators between two
- * blocks of k stay in the first-level cache, and the rows of x in the second.
+ * blocks of k stay in the first-level cache.
  * Results are gathered in strips: rows of y can be a power of two apart, and
  * stores of NR columns would meet in one set of the cache. */
 enum { VECTORS = 4, NR = VECTORS * GROUPS, MR = GROUPS == 2 ? 6 : 3 };
-enum { KB = GROUPS == 2 ? 640 : 1024, STRIP = 32 };
-enum { MB_MIN = 24, MB = 96, L2_BYTES = 512 << 10 };
+enum { KB = GROUPS == 2 ? 640 : 1024, MB = 96, STRIP = 32 };
 
 /* bf16 needs registers to widen in: fewer rows of x fit. */
 enum { MR_BF16 = GROUPS == 2 ? 5 : 2 };
@@ -100,16 +101,17 @@ VEC_INLINE vw load_weights(const struct hyt_weight *w, enum layout layout,
     return vw_join(v);
 }
 
-/* acc[i][j] += lanes of sum_k x_ik w_jk, k = 0 … K-1, K a multiple of 8. */
+/* acc[i][j] += lanes of sum_k x_ik w_jk, k = 0 … K-1, K a multiple of 8;
+ * first: from 0 instead. */
 VEC_INLINE void dot_tile(vw acc[][VECTORS], const float *x, size_t ldx,
                          const struct hyt_weight *w, enum layout layout,
-                         int rows, size_t K)
+                         int rows, bool first, size_t K)
 {
     vw a[MR][VECTORS], b[VECTORS];
 
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < VECTORS; j++)
-            a[i][j] = acc[i][j];
+            a[i][j] = first ? (vw){0} : acc[i][j];
     for (size_t k = 0; k < K; k += 8) {
         for (int j = 0; j < VECTORS; j++)
             b[j] = load_weights(w, layout, j, k);
@@ -147,34 +149,34 @@ static void dot_tail(vw acc[][VECTORS], const float *x, size_t ldx,
 /* Each tile with its sizes known to the compiler. */
 VEC_INLINE void dot_rows_of(vw acc[][VECTORS], const float *x, size_t ldx,
                             const struct hyt_weight *w, enum layout layout,
-                            size_t rows, size_t K)
+                            size_t rows, bool first, size_t K)
 {
     if (rows == 1)
-        dot_tile(acc, x, ldx, w, layout, 1, K);
+        dot_tile(acc, x, ldx, w, layout, 1, first, K);
     else if (rows == 2)
-        dot_tile(acc, x, ldx, w, layout, 2, K);
+        dot_tile(acc, x, ldx, w, layout, 2, first, K);
     else if (rows == 3 && MR >= 3)
-        dot_tile(acc, x, ldx, w, layout, 3, K);
+        dot_tile(acc, x, ldx, w, layout, 3, first, K);
 #    if HYT_VEC_AVX512
     else if (rows == 4)
-        dot_tile(acc, x, ldx, w, layout, 4, K);
+        dot_tile(acc, x, ldx, w, layout, 4, first, K);
     else if (rows == 5)
-        dot_tile(acc, x, ldx, w, layout, 5, K);
+        dot_tile(acc, x, ldx, w, layout, 5, first, K);
     else
-        dot_tile(acc, x, ldx, w, layout, 6, K);
+        dot_tile(acc, x, ldx, w, layout, 6, first, K);
 #    endif
 }
 
 static void dot_rows(vw acc[][VECTORS], const float *x, size_t ldx,
                      const struct hyt_weight *w, enum layout layout,
-                     size_t rows, size_t K)
+                     size_t rows, bool first, size_t K)
 {
     if (layout == PANEL)
-        dot_rows_of(acc, x, ldx, w, PANEL, rows, K);
+        dot_rows_of(acc, x, ldx, w, PANEL, rows, first, K);
     else if (layout == BF16_ROWS)
-        dot_rows_of(acc, x, ldx, w, BF16_ROWS, rows, K);
+        dot_rows_of(acc, x, ldx, w, BF16_ROWS, rows, first, K);
     else
-        dot_rows_of(acc, x, ldx, w, F32_ROWS, rows, K);
+        dot_rows_of(acc, x, ldx, w, F32_ROWS, rows, first, K);
 }
 
 /* Elements k … k+n-1 of NR rows of w as a panel; what is left over of n / 8
@@ -188,17 +190,17 @@ static void pack(float panel[][KB * GROUPS], const struct hyt_weight w[NR],
                      v8_load_weight(w[j], k + i, 8));
 }
 
-/* Asks for a share of the next NR rows of w, elements k … k+n-1, while the
- * rows i … i+rows-1 of M are computed: where weights come from memory, they
- * come ahead of their use. */
-VEC_INLINE void fetch_ahead(const struct hyt_weight w[NR], size_t k, size_t n,
+/* Asks for a share of the next NR rows of w, from `next` on, elements
+ * k … k+n-1, while the rows i … i+rows-1 of M are computed: where weights come
+ * from memory, they come ahead of their use. */
+VEC_INLINE void fetch_ahead(struct hyt_weight next, size_t k, size_t n,
                             size_t ldw, size_t i, size_t rows, size_t M)
 {
     size_t begin = n * i / M, end = n * (i + rows) / M;
 
     for (size_t j = 0; j < NR; j++) {
-        const char *p = hyt_weight_at(w[j], NR * ldw + k + begin).p;
-        size_t bytes = (end - begin) * (w[j].t == HYT_BF16 ? 2 : 4);
+        const char *p = hyt_weight_at(next, j * ldw + k + begin).p;
+        size_t bytes = (end - begin) * (next.t == HYT_BF16 ? 2 : 4);
 
         for (size_t at = 0; at < bytes; at += 64)
             __builtin_prefetch(p + at);
@@ -212,8 +214,8 @@ static size_t ceil_div(size_t a, size_t b)
 
 /* Dot products of M <= MB rows of x with NR rows of w, as lanes. */
 static void dot_column(vw acc[][VECTORS], const float *x,
-                       const struct hyt_weight w[NR], bool ahead, size_t M,
-                       size_t K)
+                       const struct hyt_weight w[NR], struct hyt_weight next,
+                       size_t M, size_t K)
 {
     float panel[VECTORS][KB * GROUPS];
     struct hyt_weight part[NR];
@@ -225,7 +227,6 @@ static void dot_column(vw acc[][VECTORS], const float *x,
     size_t step =
         M < PACK_ROWS ? K : ceil_div(ceil_div(K, ceil_div(K, KB)), 8) * 8;
 
-    memset(acc, 0, M * sizeof(acc[0]));
     for (size_t k = 0; k < K; k += step) {
         size_t n = hyt_min_size(step, K - k), even = n / 8 * 8, rows;
 
@@ -239,9 +240,10 @@ static void dot_column(vw acc[][VECTORS], const float *x,
         }
         for (size_t i = 0; i < M; i += rows) {
             rows = ceil_div(M - i, ceil_div(M - i, most));
-            if (ahead)
-                fetch_ahead(w, k, n, K, i, rows, M);
-            dot_rows(acc + i, x + i * K + k, K, part, layout, rows, even);
+            if (next.p)
+                fetch_ahead(next, k, n, K, i, rows, M);
+            dot_rows(acc + i, x + i * K + k, K, part, layout, rows, k == 0,
+                     even);
             if (even < n)
                 dot_tail(acc + i, x + i * K, K, w, rows, k + even, n - even);
         }
@@ -279,13 +281,13 @@ static void write_out(float *y, size_t ldy, float out[][STRIP], bool add,
 }
 
 void HYT_KERN_FN(matmul)(float *y, size_t ldy, const float *x,
-                         struct hyt_weight w, struct hyt_weight b, bool add,
-                         size_t T, size_t N, size_t K)
+                         struct hyt_weight w, const void *next,
+                         struct hyt_weight b, bool add, size_t T, size_t N,
+                         size_t K)
 {
     vw acc[MB][VECTORS];
     float out[MB][STRIP];
-    size_t fit = L2_BYTES / (sizeof(float) * (K + 1)) / MR * MR;
-    size_t block = fit < MB_MIN ? MB_MIN : hyt_min_size(fit, MB);
+    size_t block = ceil_div(ceil_div(T, ceil_div(T, MB)), MR) * MR;
 
     for (size_t t = 0; t < T; t += block)
         for (size_t strip = 0; strip < N; strip += STRIP) {
@@ -294,12 +296,14 @@ void HYT_KERN_FN(matmul)(float *y, size_t ldy, const float *x,
 
             for (size_t n = 0; n < end; n += NR) {
                 size_t at = strip + n, cols = hyt_min_size(NR, end - n);
-                struct hyt_weight row[NR];
+                struct hyt_weight row[NR], after = {next, w.t};
 
+                if (at + 2 * NR <= N)
+                    after = hyt_weight_at(w, (at + NR) * K);
                 /* After the last row of w it stands in again, unused. */
                 for (size_t j = 0; j < NR; j++)
                     row[j] = hyt_weight_at(w, hyt_min_size(at + j, N - 1) * K);
-                dot_column(acc, x + t * K, row, at + 2 * NR <= N, M, K);
+                dot_column(acc, x + t * K, row, after, M, K);
                 finish(out, acc, hyt_weight_at(b, at), M, n, cols);
             }
             write_out(y + t * ldy + strip, ldy, out, add, M, end);

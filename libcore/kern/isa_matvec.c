@@ -19,8 +19,7 @@ void HYT_KERN_FN(matvec)(float *y, const float *x, struct hyt_weight w,
                          const void *next, struct hyt_weight b, bool add,
                          size_t N, size_t K)
 {
-    (void)next;
-    HYT_KERN_FN(matmul)(y, N, x, w, b, add, 1, N, K);
+    HYT_KERN_FN(matmul)(y, N, x, w, next, b, add, 1, N, K);
 }
 
 #else

@@ -16,16 +16,17 @@ void hyt_widen(float *dst, struct hyt_weight w, size_t offset, size_t n)
 
 /* --- forward -------------------------------------------------------------- */
 
-/* A task takes COLS columns, whose weights stay in the second-level cache,
- * over ROWS rows.  For tiny products one task is all. */
-enum { COLS = 32, ROWS = 192, TINY = 1 << 15 };
+/* A task takes COLS columns over as many rows of x as stay in the second-level
+ * cache while the columns go by.  For tiny products one task is all. */
+enum { COLS = 32, ROWS_MIN = 24, ROWS = 192, L2_BYTES = 512 << 10 };
+enum { TINY = 1 << 15 };
 
 struct products {
     const struct hyt_product *p;
     size_t n;
     const float *x;
     bool add;
-    size_t T, K, cols, shares;
+    size_t T, K, rows, cols, shares;
 };
 
 /* The part of product j whose rows of w are share i. */
@@ -55,40 +56,59 @@ static void product_share(void *ctx, size_t i)
     }
 }
 
-static size_t col_tiles(const struct products *a, size_t N)
+static size_t ceil_div(size_t a, size_t b)
 {
-    return (N + a->cols - 1) / a->cols;
+    return (a + b - 1) / b;
+}
+
+/* The part of a product that task i of its own computes; w.p NULL after the
+ * last one. */
+static struct hyt_product tile_of(const struct products *a,
+                                  const struct hyt_product *p, size_t i,
+                                  size_t *row)
+{
+    size_t cols = ceil_div(p->N, a->cols), n = i % cols * a->cols;
+
+    *row = i / cols * a->rows;
+    if (*row >= a->T)
+        return (struct hyt_product){0};
+    return (struct hyt_product){
+        p->y + *row * p->N + n, hyt_weight_at(p->w, n * a->K),
+        hyt_weight_at(p->b, n), hyt_min_size(a->cols, p->N - n)};
 }
 
 static void product_tile(void *ctx, size_t i)
 {
     const struct products *a = ctx;
     const struct hyt_product *p = a->p;
-    size_t row_tiles = (a->T + ROWS - 1) / ROWS, cols;
+    size_t row_tiles = ceil_div(a->T, a->rows), tiles, row, unused;
 
-    while (i >= (cols = col_tiles(a, p->N)) * row_tiles) {
-        i -= cols * row_tiles;
+    while (i >= (tiles = ceil_div(p->N, a->cols) * row_tiles)) {
+        i -= tiles;
         p++;
     }
-    size_t n = i % cols * a->cols, t = i / cols * ROWS;
+    struct hyt_product tile = tile_of(a, p, i, &row);
+    /* Threads take tasks in turn: most likely this one's next. */
+    struct hyt_product next = tile_of(a, p, i + (size_t)hyt_threads(), &unused);
 
-    hyt_kern()->matmul(p->y + t * p->N + n, p->N, a->x + t * a->K,
-                       hyt_weight_at(p->w, n * a->K), hyt_weight_at(p->b, n),
-                       a->add, hyt_min_size(ROWS, a->T - t),
-                       hyt_min_size(a->cols, p->N - n), a->K);
+    hyt_kern()->matmul(tile.y, p->N, a->x + row * a->K, tile.w,
+                       next.N == tile.N ? next.w.p : NULL, tile.b, a->add,
+                       hyt_min_size(a->rows, a->T - row), tile.N, a->K);
 }
 
 static void multiply(struct products *a)
 {
-    size_t N = 0, tiles = 0;
+    size_t N = 0, tiles = 0, fit = L2_BYTES / sizeof(float) / (a->K + 1);
 
     for (size_t j = 0; j < a->n; j++)
         N += a->p[j].N;
     bool tiny = a->T * N * a->K <= TINY;
     a->cols = tiny ? N : COLS;
     a->shares = tiny ? 1 : (size_t)hyt_threads();
+    fit = fit < ROWS_MIN ? ROWS_MIN : hyt_min_size(fit, ROWS);
+    a->rows = ceil_div(a->T, ceil_div(a->T, fit));
     for (size_t j = 0; j < a->n; j++)
-        tiles += col_tiles(a, a->p[j].N) * ((a->T + ROWS - 1) / ROWS);
+        tiles += ceil_div(a->p[j].N, a->cols) * ceil_div(a->T, a->rows);
     if (a->T == 1)
         hyt_parallel_for(a->shares, product_share, a);
     else
@@ -100,13 +120,13 @@ void hyt_matmul(float *y, const float *x, struct hyt_weight w,
 {
     struct hyt_product p = {y, w, b, N};
 
-    multiply(&(struct products){&p, 1, x, add, T, K, 0, 0});
+    multiply(&(struct products){&p, 1, x, add, T, K, 0, 0, 0});
 }
 
 void hyt_matmul_many(const struct hyt_product *p, size_t n, const float *x,
                      size_t T, size_t K)
 {
-    multiply(&(struct products){p, n, x, false, T, K, 0, 0});
+    multiply(&(struct products){p, n, x, false, T, K, 0, 0, 0});
 }
 
 /* --- backward ------------------------------------------------------------- */

@@ -27,7 +27,8 @@ struct kern_attn_bwd {
     X(void, widen, (float *dst, struct hyt_weight w, size_t i, size_t n))      \
     X(void, matmul,                                                            \
       (float *y, size_t ldy, const float *x, struct hyt_weight w,              \
-       struct hyt_weight b, bool add, size_t T, size_t N, size_t K))           \
+       const void *next, struct hyt_weight b, bool add, size_t T, size_t N,    \
+       size_t K))                                                              \
     X(void, matvec,                                                            \
       (float *y, const float *x, struct hyt_weight w, const void *next,        \
        struct hyt_weight b, bool add, size_t N, size_t K))                     \
