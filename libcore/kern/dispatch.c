@@ -4,67 +4,63 @@
  * that the CPU has
  */
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "kern/ops.h"
 
-static bool cpu_has_v3(void)
+static bool always(void)
 {
-#ifdef __x86_64__
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#else
-    return false;
-#endif
+    return true;
 }
 
-static bool cpu_has_v4(void)
-{
 #ifdef __x86_64__
-    return cpu_has_v3() && __builtin_cpu_supports("avx512f") &&
+static bool has_v3(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+static bool has_v4(void)
+{
+    return has_v3() && __builtin_cpu_supports("avx512f") &&
            __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512vl");
-#else
-    return false;
-#endif
 }
+#endif
 
-/* NULL where the name is unknown or this CPU cannot run it. */
+/* The best first. */
+static const struct {
+    const struct kern_table *table;
+    bool (*runs)(void); /* on this CPU */
+    const char *needs;
+} isas[] = {
+#ifdef __x86_64__
+    {&hyt_kern_table_v4, has_v4, "AVX-512 F, BW, DQ and VL"},
+    {&hyt_kern_table_v3, has_v3, "AVX2 and FMA"},
+#endif
+#ifdef __aarch64__
+    {&hyt_kern_table_neon, always, ""},
+#endif
+    {&hyt_kern_table_base, always, ""},
+    {&hyt_kern_table_ref, always, ""},
+};
+
+/* By name, or the best for NULL; NULL where this CPU runs none. */
 static const struct kern_table *find(const char *name)
 {
-    if (strcmp(name, "ref") == 0)
-        return &hyt_kern_table_ref;
-    if (strcmp(name, "base") == 0)
-        return &hyt_kern_table_base;
-#ifdef __x86_64__
-    if (strcmp(name, "v3") == 0 && cpu_has_v3())
-        return &hyt_kern_table_v3;
-    if (strcmp(name, "v4") == 0 && cpu_has_v4())
-        return &hyt_kern_table_v4;
-#endif
-#ifdef __aarch64__
-    if (strcmp(name, "neon") == 0)
-        return &hyt_kern_table_neon;
-#endif
+    for (size_t i = 0; i < HYT_LEN(isas); i++)
+        if ((!name || strcmp(name, isas[i].table->name) == 0) && isas[i].runs())
+            return isas[i].table;
     return NULL;
-}
-
-static const char *best(void)
-{
-#ifdef __aarch64__
-    return "neon"; /* every 64-bit ARM CPU has it */
-#else
-    return cpu_has_v4() ? "v4" : cpu_has_v3() ? "v3" : "base";
-#endif
 }
 
 static const struct kern_table *choose(void)
 {
-    const char *name = getenv("HYT_KERN");
-    const struct kern_table *t = name ? find(name) : NULL;
+    const struct kern_table *t = find(getenv("HYT_KERN"));
 
-    return t ? t : find(best());
+    return t ? t : find(NULL);
 }
 
 static const struct kern_table *_Atomic table;
@@ -95,15 +91,18 @@ int hyt_kern_select(const char *name)
 int hyt_kern_check(struct hyt_err *err)
 {
     const char *name = getenv("HYT_KERN");
+    char names[64] = "";
 
     if (!name || find(name))
         return 0;
-    if (strcmp(name, "v3") == 0)
-        return hyt_fail(err, "HYT_KERN=v3: this CPU lacks AVX2 or FMA");
-    if (strcmp(name, "v4") == 0)
-        return hyt_fail(err, "HYT_KERN=v4: this CPU lacks AVX-512 F, BW, DQ "
-                             "or VL");
-    return hyt_fail(err, "HYT_KERN=%s: not one of ref, base, v3, v4", name);
+    for (size_t i = 0, n = 0; i < HYT_LEN(isas); i++) {
+        if (strcmp(name, isas[i].table->name) == 0)
+            return hyt_fail(err, "HYT_KERN=%s: this CPU lacks some of %s", name,
+                            isas[i].needs);
+        n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s",
+                              i > 0 ? ", " : "", isas[i].table->name);
+    }
+    return hyt_fail(err, "HYT_KERN=%s: not one of %s", name, names);
 }
 
 const char *hyt_kern_name(void)
