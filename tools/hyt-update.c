@@ -114,7 +114,7 @@ static void print_step(struct hyt_update *u, const struct hyt_step_facts *facts,
 
 static int apply(struct hyt_update *u, const struct hyt_step_facts *facts)
 {
-    hyt_train_apply(u->trainer, facts->step, facts->lr);
+    hyt_train_apply(u->trainer, facts->step, facts->lr, facts->grad_norm);
     u->step++;
     u->taken++;
     if (hyt_trainer_finite(u->trainer))

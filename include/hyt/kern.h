@@ -5,8 +5,9 @@
  *
  * Sizes: T rows (tokens of a packed batch), D model width, H query heads,
  * G key/value heads, E head width, F feed-forward width, V vocabulary.  Arrays
- * are row-major, T first.  Outputs come first, sizes last.  Backward functions
- * *accumulate* into gradients (+=), forward functions overwrite.
+ * are row-major, T first.  Outputs come first, sizes last.  Functions overwrite
+ * (=) or accumulate into their outputs (+=) as their equations say; gradients
+ * of weights always accumulate.
  *
  * The numerics promise (hyt(7), NUMERICS): an element of a forward result is
  * the same chain of operations whatever T, the tiling or the thread is, so a
@@ -83,13 +84,13 @@ void hyt_matmul_many(const struct hyt_product *p, size_t n, const float *x,
                      size_t T, size_t K);
 
 /*
- *     dx_tk += sum_n dy_tn w_nk      dw_nk += sum_t dy_tn x_tk
- *     db_n  += sum_t dy_tn
+ *     dx_tk = sum_n dy_tn w_nk                         (add: dx_tk += …)
+ *     dw_nk += sum_t dy_tn x_tk      db_n += sum_t dy_tn
  *
  * db NULL where there is no bias.
  */
-void hyt_matmul_bwd_x(float *dx, const float *dy, struct hyt_weight w, size_t T,
-                      size_t N, size_t K);
+void hyt_matmul_bwd_x(float *dx, const float *dy, struct hyt_weight w, bool add,
+                      size_t T, size_t N, size_t K);
 void hyt_matmul_bwd_w(float *dw, float *db, const float *dy, const float *x,
                       size_t T, size_t N, size_t K);
 
@@ -178,8 +179,9 @@ void hyt_attention(float *o, float *lse, const float *q,
 /*
  * For training batches: rows [begin[i], begin[i+1]) are the whole sequence i,
  * positions 0, 1, …; k, v [T, G*E] are plain rows, as they were stored.
- *     D_th = do_th . o_th        ds_thp = a_thp (do_th . v_pg - D_th)
- *     dq += scale ds k    dk += scale ds^T q    dv += a^T do
+ *
+ *     D_th = do_th . o_th      ds_thp = a_thp (do_th . v_pg - D_th)
+ *     dq = scale ds k          dk = scale ds^T q          dv = a^T do
  */
 void hyt_attention_bwd(float *dq, float *dk, float *dv, const float *dout,
                        const float *q, const float *k, const float *v,
@@ -190,7 +192,9 @@ void hyt_attention_bwd(float *dq, float *dk, float *dv, const float *dout,
 
 /*
  *     h = silu(g) u,   silu(g) = g / (1 + exp(-g))
- *     dg += dh u (σ(g) (1 + g (1 - σ(g))))     du += dh silu(g)
+ *     dg = dh u (σ(g) (1 + g (1 - σ(g))))      du = dh silu(g)
+ *
+ * In place, too: h and dg over g, du over u.
  */
 void hyt_swiglu(float *h, const float *g, const float *u, size_t n);
 void hyt_swiglu_bwd(float *dg, float *du, const float *dh, const float *g,
@@ -235,6 +239,8 @@ void hyt_vocab_bwd(float *z, const struct hyt_row_stats *stats,
 void hyt_exp_rows(float *y, const float *x, float shift, size_t n);
 
 /* --- optimizer ------------------------------------------------------------ */
+
+void hyt_zero(float *x, size_t n);
 
 /* sum x_i^2 in fixed blocks, in double. */
 double hyt_sum_squares(const float *x, size_t n);

@@ -86,8 +86,10 @@ const float *hyt_trainer_grads(const struct hyt_trainer *t);
 double hyt_trainer_grad_norm(const struct hyt_trainer *t);
 
 /* One AdamW step with the gradient as it stands, scaled to at most clip_grad;
- * `step` counts from 1 over the life of the checkpoint. */
-void hyt_train_apply(struct hyt_trainer *t, uint64_t step, double lr);
+ * `step` counts from 1 over the life of the checkpoint; norm:
+ * hyt_trainer_grad_norm(). */
+void hyt_train_apply(struct hyt_trainer *t, uint64_t step, double lr,
+                     double norm);
 
 /* Whether weights, masters and moments are all numbers, none infinite. */
 bool hyt_trainer_finite(const struct hyt_trainer *t);

@@ -170,11 +170,13 @@ struct shares {
     size_t R, G, E;
 };
 
-/* sum_tg += share_th over the group's query heads h, in order. */
+/* sum_tg = share_th over the group's query heads h, in order. */
 static void sum_group(const void *ctx, size_t begin, size_t end)
 {
     const struct shares *a = ctx;
 
+    memset(a->sum + begin * a->G * a->E, 0,
+           (end - begin) * a->G * a->E * sizeof(float));
     for (size_t i = begin * a->G; i < end * a->G; i++)
         hyt_kern()->sum_rows(a->sum + i * a->E, a->share + i * a->R * a->E,
                              a->E, a->R, a->E);

@@ -5,7 +5,7 @@
  *
  *     a_tp = exp(scale q_t . k_p - lse_t), p <= t        D_t = do_t . o_t
  *     ds_tp = a_tp (do_t . v_p - D_t)
- *     dq += scale ds k      dk += scale ds^T q      dv += a^T do
+ *     dq = scale ds k       dk = scale ds^T q       dv = a^T do
  *
  * q, o, do, dq, dk, dv: rows of H*E; k, v: rows of G*E; lse: rows of H.
  */
@@ -31,6 +31,11 @@ void HYT_KERN_FN(attention_bwd)(const struct kern_attn_bwd *a, size_t h)
     size_t g = h / (a->H / a->G);
     double scale = (double)a->scale;
 
+    for (size_t t = 0; t < a->n; t++) {
+        memset(a->dq + t * HE + h * E, 0, E * sizeof(float));
+        memset(a->dk + t * HE + h * E, 0, E * sizeof(float));
+        memset(a->dv + t * HE + h * E, 0, E * sizeof(float));
+    }
     for (size_t t = 0; t < a->n; t++) {
         size_t at = t * HE + h * E;
         double D = dot(a->dout + at, a->o + at, E);
@@ -126,13 +131,13 @@ void HYT_KERN_FN(attention_bwd)(const struct kern_attn_bwd *a, size_t h)
                           p < t ? TILE : i + 1);
             HYT_KERN_FN(gemm)
             (dv + p * HE, HE, s, TILE, true, f32(dout + t * HE), HE, false,
-             true, np, E, nt);
+             p < t, np, E, nt);
             HYT_KERN_FN(gemm)
-            (dk + p * HE, HE, ds, TILE, true, f32(q + t * HE), HE, false, true,
+            (dk + p * HE, HE, ds, TILE, true, f32(q + t * HE), HE, false, p < t,
              np, E, nt);
             HYT_KERN_FN(gemm)
-            (dq + t * HE, HE, ds, TILE, false, f32(k + p * GE), GE, false, true,
-             nt, E, np);
+            (dq + t * HE, HE, ds, TILE, false, f32(k + p * GE), GE, false,
+             p > 0, nt, E, np);
         }
     }
     free(s);

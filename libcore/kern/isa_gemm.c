@@ -1,139 +1,255 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * isa_gemm.c - one tile of the products of the backward pass
+ * isa_gemm.c - the products of the backward pass
  *
  *     c_ij = (c_ij +) sum_l a_il b_lj
  *
  * c [m,n]  a [m,k]  b [k,n], row-major with the given distances of rows; ta,
  * tb: the operand is stored transposed.
  *
- * After Goto & van de Geijn 2008: a block of a and a strip of b are copied
- * into panels, so that the innermost loop reads both in order.  An element
- * is one chain of fused multiply-adds along l in each block of KC, and the
- * blocks are added in order: its bits do not depend on tiles.
+ * After Goto & van de Geijn 2008: a and b are copied into panels, so that the
+ * innermost loop reads both in order.  An element is one chain of fused
+ * multiply-adds along l in each block of HYT_GEMM_DEPTH, and the blocks are
+ * added in order: its bits depend neither on tiles nor on the width of the
+ * vectors.
  */
 #include "kern/ops.h"
 #include "kern/vec.h"
 
 #ifdef HYT_ISA_ref
 
-void HYT_KERN_FN(gemm)(float *c, size_t ldc, const float *a, size_t lda,
-                       bool ta, struct hyt_weight b, size_t ldb, bool tb,
-                       bool add, size_t m, size_t n, size_t k)
+/* b as it is, widened, rows of HYT_GEMM_PANEL. */
+void HYT_KERN_FN(gemm_pack)(float *pack, struct hyt_weight b, size_t ldb,
+                            bool tb, size_t n, size_t k)
 {
+    for (size_t l = 0; l < k; l++)
+        for (size_t j = 0; j < n; j++)
+            pack[l * HYT_GEMM_PANEL + j] =
+                v8_load_weight(b, tb ? j * ldb + l : l * ldb + j, 1)[0];
+}
+
+void HYT_KERN_FN(gemm_rows)(float *c, size_t ldc, const float *a, size_t lda,
+                            bool ta, const float *pack, bool add, size_t m,
+                            size_t n, size_t k)
+{
+    const size_t P = HYT_GEMM_PANEL;
+
     for (size_t i = 0; i < m; i++)
         for (size_t j = 0; j < n; j++) {
+            const float *b = pack + j / P * P * k + j % P;
             double sum = add ? (double)c[i * ldc + j] : 0;
 
-            for (size_t l = 0; l < k; l++) {
-                size_t at = tb ? j * ldb + l : l * ldb + j;
-                float ail = ta ? a[l * lda + i] : a[i * lda + l];
-
-                sum += (double)ail * (double)v8_load_weight(b, at, 1)[0];
-            }
+            for (size_t l = 0; l < k; l++)
+                sum += (double)(ta ? a[l * lda + i] : a[i * lda + l]) *
+                       (double)b[l * P];
             c[i * ldc + j] = (float)sum;
         }
 }
 
 #else
 
-/* Register tile MR x NR (twelve accumulators); a block of a (MC x KC) stays in
- * the second-level cache, a strip of b (KC x NR) in the first. */
-enum { MR = 6, NR = 16, MC = 96, KC = 256 };
+/* Register tile: MR rows by NR columns, in vectors of LANES. */
+#    ifdef __AVX512F__
+enum { LANES = 16, MR = 8, VECS = 2 };
+#    else
+enum { LANES = 8, MR = 4, VECS = 3 };
+#    endif
+enum { NR = LANES * VECS };
+
+_Static_assert(HYT_GEMM_PANEL % NR == 0 && HYT_GEMM_ROWS % MR == 0,
+               "panels and blocks are whole tiles");
+
+typedef float vec __attribute__((vector_size(LANES * sizeof(float))));
+
+VEC_INLINE vec load(const float *p)
+{
+    vec v;
+
+    memcpy(&v, p, sizeof(v));
+    return v;
+}
+
+VEC_INLINE void store(float *p, vec v)
+{
+    memcpy(p, &v, sizeof(v));
+}
+
+/* a b + c, rounded once, a the same in every lane. */
+VEC_INLINE vec fma_one(float a, vec b, vec c)
+{
+#    ifdef __AVX512F__
+    return (vec)_mm512_fmadd_ps(_mm512_set1_ps(a), (__m512)b, (__m512)c);
+#    else
+    return v8_fma(v8_set(a), b, c);
+#    endif
+}
+
+/* pack[l][0..3] = a[0..3][l], l = 0 … k-1 */
+static void pack_four(float *pack, const float *a, size_t lda, size_t k)
+{
+    size_t l = 0;
+
+    for (; l + 4 <= k; l += 4, a += 4, pack += 4 * MR) {
+        v4 row[4];
+
+        for (size_t i = 0; i < 4; i++) {
+            memcpy(&row[i], a + i * lda, sizeof(v4));
+            if (l % 16 == 0)
+                __builtin_prefetch(a + (4 + i) * lda);
+        }
+        v4_transpose(row);
+        for (size_t i = 0; i < 4; i++)
+            memcpy(pack + i * MR, &row[i], sizeof(v4));
+    }
+    for (; l < k; l++, a++, pack += MR)
+        for (size_t i = 0; i < 4; i++)
+            pack[i] = a[i * lda];
+}
+
+/* a is [k,m]; some panels at a time, in whose order the cache has room. */
+static void pack_transposed(float *pack, const float *a, size_t lda, size_t m,
+                            size_t k)
+{
+    const size_t some = 32;
+
+    for (size_t first = 0; first < m; first += some)
+        for (size_t l = 0; l < k; l++)
+            for (size_t i = first; i < m && i < first + some; i += MR) {
+                float *to = pack + i * k + l * MR;
+
+                if (m - i >= MR)
+                    memcpy(to, a + l * lda + i, MR * sizeof(float));
+                else
+                    memcpy(to, a + l * lda + i, (m - i) * sizeof(float));
+            }
+}
 
 /* Panels of MR rows, l first; rows past the end are zero. */
 static void pack_a(float *pack, const float *a, size_t lda, bool ta, size_t m,
                    size_t k)
 {
-    for (size_t i = 0; i < m; i += MR) {
-        size_t rows = hyt_min_size(MR, m - i);
+    size_t i = 0;
 
-        if (rows < MR)
-            memset(pack, 0, MR * k * sizeof(float));
-        for (size_t l = 0; l < k; l++)
-            for (size_t r = 0; r < rows; r++)
-                pack[l * MR + r] =
-                    ta ? a[l * lda + i + r] : a[(i + r) * lda + l];
-        pack += MR * k;
-    }
-}
-
-/* One strip of NR columns, l first, widened; columns past the end are zero. */
-static void pack_b(float *pack, struct hyt_weight b, size_t ldb, bool tb,
-                   size_t n, size_t k)
-{
-    if (n < NR)
-        memset(pack, 0, NR * k * sizeof(float));
-    if (tb) {
-        for (size_t j = 0; j < n; j++)
-            for (size_t l = 0; l < k; l++)
-                pack[l * NR + j] = v8_load_weight(b, j * ldb + l, 1)[0];
+    if (m % MR != 0)
+        memset(pack + m / MR * MR * k, 0, MR * k * sizeof(float));
+    if (ta) {
+        pack_transposed(pack, a, lda, m, k);
         return;
     }
-    for (size_t l = 0; l < k; l++, pack += NR) {
-        if (n == NR) {
-            v8_store(pack, v8_load_weight(b, l * ldb, 8));
-            v8_store(pack + 8, v8_load_weight(b, l * ldb + 8, 8));
-        } else {
-            HYT_KERN_FN(widen)(pack, b, l * ldb, n);
-        }
-    }
+    for (; i + 4 <= m; i += 4)
+        pack_four(pack + i / MR * MR * k + i % MR, a + i * lda, lda, k);
+    for (; i < m; i++)
+        for (size_t l = 0; l < k; l++)
+            pack[i / MR * MR * k + i % MR + l * MR] = a[i * lda + l];
+}
+
+VEC_INLINE vec plus_old(vec sum, const float *c, bool add)
+{
+    return (add ? load(c) : (vec){0}) + sum;
 }
 
 /* c (+)= a b for one register tile, of which m x n exist. */
 static void multiply(float *c, size_t ldc, const float *a, const float *b,
                      bool add, size_t m, size_t n, size_t k)
 {
-    v8 sum[MR][2];
+    vec sum[MR][VECS];
 
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < n; j += 16)
+            __builtin_prefetch(c + i * ldc + j, 1);
     for (int i = 0; i < MR; i++)
-        sum[i][0] = sum[i][1] = v8_set(0);
+        for (int j = 0; j < VECS; j++)
+            sum[i][j] = (vec){0};
     for (size_t l = 0; l < k; l++, a += MR, b += NR) {
-        v8 b0 = v8_load(b), b1 = v8_load(b + 8);
+        vec bl[VECS];
 
-        for (int i = 0; i < MR; i++) {
-            v8 ai = v8_set(a[i]);
-
-            sum[i][0] = v8_fma(ai, b0, sum[i][0]);
-            sum[i][1] = v8_fma(ai, b1, sum[i][1]);
-        }
+        for (int j = 0; j < VECS; j++)
+            bl[j] = load(b + j * LANES);
+        for (int i = 0; i < MR; i++)
+            for (int j = 0; j < VECS; j++)
+                sum[i][j] = fma_one(a[i], bl[j], sum[i][j]);
     }
-    size_t left = hyt_min_size(8, n), right = n - left;
+    if (m == MR && n == NR) {
+        for (int i = 0; i < MR; i++, c += ldc)
+            for (int j = 0; j < NR; j += LANES)
+                store(c + j, plus_old(sum[i][j / LANES], c + j, add));
+        return;
+    }
     for (size_t i = 0; i < m; i++, c += ldc) {
-        v8 c0 = add ? v8_load_n(c, left) : v8_set(0);
-        v8 c1 = add ? v8_load_n(c + left, right) : v8_set(0);
+        float row[NR] = {0};
 
-        v8_store_n(c, c0 + sum[i][0], left);
-        v8_store_n(c + left, c1 + sum[i][1], right);
+        memcpy(row, c, n * sizeof(float));
+        for (int j = 0; j < NR; j += LANES)
+            store(row + j, plus_old(sum[i][j / LANES], row + j, add));
+        memcpy(c, row, n * sizeof(float));
     }
 }
 
+/* Columns of w become rows of the strip. */
+static void pack_columns(float *to, struct hyt_weight b, size_t ldb, size_t n)
+{
+    for (size_t j = 0; j < n; j++)
+        to[j] = v8_load_weight(b, j * ldb, 1)[0];
+}
+
+/* Strips of NR columns, l first, widened; columns past the end are zero. */
+void HYT_KERN_FN(gemm_pack)(float *pack, struct hyt_weight b, size_t ldb,
+                            bool tb, size_t n, size_t k)
+{
+    const size_t ahead = 6; /* rows: weights come from memory */
+
+    if (n % NR != 0)
+        memset(pack + n / NR * NR * k, 0, NR * k * sizeof(float));
+    for (size_t l = 0; l < k; l++)
+        for (size_t j = 0; j < n; j += NR) {
+            float *to = pack + j * k + l * NR;
+            size_t cols = hyt_min_size(NR, n - j);
+
+            if (tb) {
+                pack_columns(to, hyt_weight_at(b, j * ldb + l), ldb, cols);
+                continue;
+            }
+            for (size_t i = 0; i < NR; i += 16)
+                __builtin_prefetch(
+                    hyt_weight_at(b, (l + ahead) * ldb + j + i).p);
+            HYT_KERN_FN(widen)(to, b, l * ldb + j, cols);
+        }
+}
+
+void HYT_KERN_FN(gemm_rows)(float *c, size_t ldc, const float *a, size_t lda,
+                            bool ta, const float *pack, bool add, size_t m,
+                            size_t n, size_t k)
+{
+    float a_pack[HYT_GEMM_ROWS * HYT_GEMM_DEPTH];
+
+    pack_a(a_pack, a, lda, ta, m, k);
+    for (size_t j = 0; j < n; j += NR)
+        for (size_t i = 0; i < m; i += MR)
+            multiply(c + i * ldc + j, ldc, a_pack + i * k, pack + j * k, add,
+                     hyt_min_size(MR, m - i), hyt_min_size(NR, n - j), k);
+}
+
+#endif
+
+/* All of it on the calling thread. */
 void HYT_KERN_FN(gemm)(float *c, size_t ldc, const float *a, size_t lda,
                        bool ta, struct hyt_weight b, size_t ldb, bool tb,
                        bool add, size_t m, size_t n, size_t k)
 {
-    float a_pack[MC * KC], b_pack[KC * NR];
+    float pack[HYT_GEMM_DEPTH * HYT_GEMM_PANEL];
 
-    for (size_t i = 0; i < m; i += MC) {
-        size_t mc = hyt_min_size(MC, m - i);
+    for (size_t l = 0; l < k; l += HYT_GEMM_DEPTH)
+        for (size_t j = 0; j < n; j += HYT_GEMM_PANEL) {
+            size_t depth = hyt_min_size(HYT_GEMM_DEPTH, k - l);
+            size_t cols = hyt_min_size(HYT_GEMM_PANEL, n - j);
+            size_t at = tb ? j * ldb + l : l * ldb + j;
 
-        for (size_t l = 0; l < k; l += KC) {
-            size_t kc = hyt_min_size(KC, k - l);
-
-            pack_a(a_pack, ta ? a + l * lda + i : a + i * lda + l, lda, ta, mc,
-                   kc);
-            for (size_t j = 0; j < n; j += NR) {
-                size_t cols = hyt_min_size(NR, n - j);
-                size_t at = tb ? j * ldb + l : l * ldb + j;
-
-                pack_b(b_pack, hyt_weight_at(b, at), ldb, tb, cols, kc);
-                for (size_t r = 0; r < mc; r += MR)
-                    multiply(c + (i + r) * ldc + j, ldc, a_pack + r * kc,
-                             b_pack, add || l > 0, hyt_min_size(MR, mc - r),
-                             cols, kc);
-            }
+            HYT_KERN_FN(gemm_pack)
+            (pack, hyt_weight_at(b, at), ldb, tb, cols, depth);
+            for (size_t i = 0; i < m; i += HYT_GEMM_ROWS)
+                HYT_KERN_FN(gemm_rows)
+            (c + i * ldc + j, ldc, ta ? a + l * lda + i : a + i * lda + l, lda,
+             ta, pack, add || l > 0, hyt_min_size(HYT_GEMM_ROWS, m - i), cols,
+             depth);
         }
-    }
 }
-
-#endif

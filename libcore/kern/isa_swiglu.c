@@ -4,7 +4,9 @@
  *
  *     h = silu(g) u,   silu(g) = g σ(g),   σ(g) = 1 / (1 + exp(-g))
  *
- *     dg += dh u (σ(g) (1 + g (1 - σ(g))))      du += dh silu(g)
+ *     dg = dh u (σ(g) (1 + g (1 - σ(g))))       du = dh silu(g)
+ *
+ * h and dg may be g, du may be u.
  */
 #include "kern/ops.h"
 #include "kern/vec.h"
@@ -22,11 +24,11 @@ void HYT_KERN_FN(swiglu_bwd)(float *dg, float *du, const float *dh,
                              const float *g, const float *u, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        double gi = (double)g[i], d = (double)dh[i];
+        double gi = (double)g[i], ui = (double)u[i], d = (double)dh[i];
         double sigma = 1 / (1 + hyt_exp(-gi));
 
-        dg[i] += (float)(d * (double)u[i] * sigma * (1 + gi * (1 - sigma)));
-        du[i] += (float)(d * gi * sigma);
+        dg[i] = (float)(d * ui * sigma * (1 + gi * (1 - sigma)));
+        du[i] = (float)(d * gi * sigma);
     }
 }
 
@@ -50,12 +52,12 @@ void HYT_KERN_FN(swiglu)(float *h, const float *g, const float *u, size_t n)
 VEC_INLINE void backward(float *dg, float *du, const float *dh, const float *g,
                          const float *u, size_t n)
 {
-    v8 gi = v8_load_n(g, n), d = v8_load_n(dh, n);
+    v8 gi = v8_load_n(g, n), ui = v8_load_n(u, n), d = v8_load_n(dh, n);
     v8 sigma = 1.0f / (1.0f + v8_exp(-gi));
     v8 slope = sigma * v8_fma(gi, 1.0f - sigma, v8_set(1));
 
-    v8_store_n(dg, v8_fma(d * v8_load_n(u, n), slope, v8_load_n(dg, n)), n);
-    v8_store_n(du, v8_fma(d, gi * sigma, v8_load_n(du, n)), n);
+    v8_store_n(dg, d * ui * slope, n);
+    v8_store_n(du, d * (gi * sigma), n);
 }
 
 void HYT_KERN_FN(swiglu_bwd)(float *dg, float *du, const float *dh,

@@ -23,6 +23,12 @@ struct kern_attn_bwd {
     size_t n, H, G, E;
 };
 
+/* The products of the backward pass: gemm_pack takes at most DEPTH rows and
+ * PANEL columns of b, gemm_rows at most DEPTH along l and ROWS rows of c, whose
+ * columns are those of the panels packed one behind the other.  Results depend
+ * on DEPTH alone. */
+enum { HYT_GEMM_DEPTH = 256, HYT_GEMM_PANEL = 192, HYT_GEMM_ROWS = 128 };
+
 #define HYT_KERN_OPS(X)                                                        \
     X(void, widen, (float *dst, struct hyt_weight w, size_t i, size_t n))      \
     X(void, matmul,                                                            \
@@ -32,6 +38,12 @@ struct kern_attn_bwd {
     X(void, matvec,                                                            \
       (float *y, const float *x, struct hyt_weight w, const void *next,        \
        struct hyt_weight b, bool add, size_t N, size_t K))                     \
+    X(void, gemm_pack,                                                         \
+      (float *pack, struct hyt_weight b, size_t ldb, bool tb, size_t n,        \
+       size_t k))                                                              \
+    X(void, gemm_rows,                                                         \
+      (float *c, size_t ldc, const float *a, size_t lda, bool ta,              \
+       const float *pack, bool add, size_t m, size_t n, size_t k))             \
     X(void, gemm,                                                              \
       (float *c, size_t ldc, const float *a, size_t lda, bool ta,              \
        struct hyt_weight b, size_t ldb, bool tb, bool add, size_t m, size_t n, \

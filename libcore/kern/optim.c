@@ -22,6 +22,18 @@ uint16_t hyt_bf16_round(float x)
     return (uint16_t)((u + 0x7fff + ((u >> 16) & 1)) >> 16);
 }
 
+static void zero_block(const void *ctx, size_t begin, size_t end)
+{
+    float *const *x = ctx;
+
+    memset(*x + begin, 0, (end - begin) * sizeof(float));
+}
+
+void hyt_zero(float *x, size_t n)
+{
+    hyt_parallel_blocks(n, BLOCK, zero_block, &x);
+}
+
 struct squares {
     double *sum;
     const float *x;

@@ -318,6 +318,20 @@ VEC_INLINE vw vw_load(const float *p)
     return v;
 }
 
+/* Rows become columns. */
+VEC_INLINE void v4_transpose(v4 a[4])
+{
+    v4 p = __builtin_shufflevector(a[0], a[1], 0, 4, 1, 5);
+    v4 q = __builtin_shufflevector(a[0], a[1], 2, 6, 3, 7);
+    v4 r = __builtin_shufflevector(a[2], a[3], 0, 4, 1, 5);
+    v4 s = __builtin_shufflevector(a[2], a[3], 2, 6, 3, 7);
+
+    a[0] = __builtin_shufflevector(p, r, 0, 1, 4, 5);
+    a[1] = __builtin_shufflevector(p, r, 2, 3, 6, 7);
+    a[2] = __builtin_shufflevector(q, s, 0, 1, 4, 5);
+    a[3] = __builtin_shufflevector(q, s, 2, 3, 6, 7);
+}
+
 /* --- functions ------------------------------------------------------------ */
 
 VEC_INLINE float v8_top(v8 a)

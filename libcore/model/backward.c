@@ -11,9 +11,10 @@
 
 #include "model/state.h"
 
-/* Gradients of one layer's activations, reused from layer to layer. */
+/* Gradients of one layer's activations, reused from layer to layer.  Those of
+ * s, g and u take the place of what they are gradients of. */
 struct dact {
-    float *dx, *dh, *dq, *dk, *dv, *dqn, *dkn, *d_o, *dg, *du, *ds;
+    float *dx, *dh, *dq, *dk, *dv, *dqn, *dkn, *d_o;
 };
 
 static float *zeroed(float *p, size_t n)
@@ -29,21 +30,21 @@ static void feed_forward_bwd(struct hyt_state *st, size_t l,
     const struct hyt_layer *w = &st->m->layer[l];
     size_t T = st->n_rows, D = c->D, F = c->F;
 
-    /* x_next = x2 + s W_down */
-    hyt_matmul_bwd_x(zeroed(d->ds, T * F), d->dx, w->w_down.w, T, D, F);
+    /* x_next = x2 + s W_down, s = silu(g) u */
+    hyt_swiglu(a->s, a->g, a->u, T * F);
     hyt_matmul_bwd_w(grads + w->w_down.grad, NULL, d->dx, a->s, T, D, F);
+    hyt_matmul_bwd_x(a->s, d->dx, w->w_down.w, false, T, D, F);
     hyt_trace_op(&st->trace, "down_bwd");
-    /* s = silu(g) u */
-    hyt_swiglu_bwd(zeroed(d->dg, T * F), zeroed(d->du, T * F), d->ds, a->g,
-                   a->u, T * F);
+    hyt_swiglu_bwd(a->g, a->u, a->s, a->g, a->u, T * F);
     hyt_trace_op(&st->trace, "swiglu_bwd");
-    /* g = h2 W_gate, u = h2 W_up */
-    hyt_matmul_bwd_x(zeroed(d->dh, T * D), d->dg, w->w_gate.w, T, F, D);
-    hyt_matmul_bwd_x(d->dh, d->du, w->w_up.w, T, F, D);
-    hyt_matmul_bwd_w(grads + w->w_gate.grad, NULL, d->dg, a->h2, T, F, D);
-    hyt_matmul_bwd_w(grads + w->w_up.grad, NULL, d->du, a->h2, T, F, D);
+    /* g = h2 W_gate, u = h2 W_up, h2 = norm(x2) */
+    hyt_rmsnorm(a->h2, NULL, a->x2, w->ffn_norm.w, c->eps, T, D);
+    hyt_matmul_bwd_x(d->dh, a->g, w->w_gate.w, false, T, F, D);
+    hyt_matmul_bwd_x(d->dh, a->u, w->w_up.w, true, T, F, D);
+    hyt_matmul_bwd_w(grads + w->w_gate.grad, NULL, a->g, a->h2, T, F, D);
+    hyt_matmul_bwd_w(grads + w->w_up.grad, NULL, a->u, a->h2, T, F, D);
     hyt_trace_op(&st->trace, "gate_up_bwd");
-    /* h2 = norm(x2); what the residual carried stays in dx */
+    /* what the residual carried stays in dx */
     hyt_rmsnorm_bwd(d->dx, grads + w->ffn_norm.grad, d->dh, a->x2, a->r2,
                     w->ffn_norm.w, T, D);
     hyt_trace_op(&st->trace, "norm_bwd");
@@ -86,25 +87,24 @@ static void attention_bwd(struct hyt_state *st, size_t l, const struct act *a,
     float *dq, *dk;
 
     /* x2 = x + o Wo */
-    hyt_matmul_bwd_x(zeroed(d->d_o, T * HE), d->dx, w->wo.w, T, D, HE);
+    hyt_matmul_bwd_x(d->d_o, d->dx, w->wo.w, false, T, D, HE);
     hyt_matmul_bwd_w(grads + w->wo.grad, bo, d->dx, a->o, T, D, HE);
     hyt_trace_op(&st->trace, "o_bwd");
     /* o = attention(q, k, v) */
-    hyt_attention_bwd(zeroed(d->dq, T * HE), zeroed(d->dk, T * GE),
-                      zeroed(d->dv, T * GE), d->d_o, a->q, a->k, a->v, a->o,
+    hyt_attention_bwd(d->dq, d->dk, d->dv, d->d_o, a->q, a->k, a->v, a->o,
                       a->lse, st->begin, st->n_begin, 1.0f / sqrtf((float)c->E),
                       c->H, c->G, c->E);
     hyt_trace_op(&st->trace, "attention_bwd");
     positions_bwd(st, l, a, d, &dq, &dk, grads);
-    /* q0, k0, v = h1 W + b */
-    hyt_matmul_bwd_x(zeroed(d->dh, T * D), dq, w->wq.w, T, HE, D);
-    hyt_matmul_bwd_x(d->dh, dk, w->wk.w, T, GE, D);
-    hyt_matmul_bwd_x(d->dh, d->dv, w->wv.w, T, GE, D);
+    /* q0, k0, v = h1 W + b, h1 = norm(x) */
+    hyt_rmsnorm(a->h1, NULL, a->x, w->attn_norm.w, c->eps, T, D);
+    hyt_matmul_bwd_x(d->dh, dq, w->wq.w, false, T, HE, D);
+    hyt_matmul_bwd_x(d->dh, dk, w->wk.w, true, T, GE, D);
+    hyt_matmul_bwd_x(d->dh, d->dv, w->wv.w, true, T, GE, D);
     hyt_matmul_bwd_w(grads + w->wq.grad, bq, dq, a->h1, T, HE, D);
     hyt_matmul_bwd_w(grads + w->wk.grad, bk, dk, a->h1, T, GE, D);
     hyt_matmul_bwd_w(grads + w->wv.grad, bv, d->dv, a->h1, T, GE, D);
     hyt_trace_op(&st->trace, "qkv_bwd");
-    /* h1 = norm(x) */
     hyt_rmsnorm_bwd(d->dx, grads + w->attn_norm.grad, d->dh, a->x, a->r1,
                     w->attn_norm.w, T, D);
     hyt_trace_op(&st->trace, "norm_bwd");
@@ -114,21 +114,19 @@ static float *allocate(struct hyt_state *st, struct dact *d)
 {
     const struct hyt_config *c = &st->m->c;
     size_t T = st->n_rows, HE = c->H * c->E, GE = c->G * c->E;
-    float *slab = hyt_alloc_aligned(T * (2 * c->D + 3 * HE + 4 * GE + 3 * c->F),
+    size_t normed = c->qk_norm ? HE + GE : 0;
+    float *slab = hyt_alloc_aligned(T * (2 * c->D + 2 * HE + 2 * GE + normed),
                                     sizeof(float));
     float *p = slab;
 
     d->dx = p;
     d->dh = p += T * c->D;
     d->dq = p += T * c->D;
-    d->dqn = p += T * HE;
     d->d_o = p += T * HE;
     d->dk = p += T * HE;
-    d->dkn = p += T * GE;
     d->dv = p += T * GE;
-    d->dg = p += T * GE;
-    d->du = p += T * c->F;
-    d->ds = p + T * c->F;
+    d->dqn = p += T * GE;
+    d->dkn = c->qk_norm ? p + T * HE : p;
     return slab;
 }
 
@@ -142,7 +140,7 @@ void hyt_backward(struct hyt_state *st, float *grads)
 
     if (T == 0)
         return;
-    if (st->saved == SAVE_NONE)
+    if (!st->saved)
         HYT_BUG("a backward pass without saved activations");
     hyt_trace_begin(&st->trace);
     slab = allocate(st, &d);
@@ -154,7 +152,7 @@ void hyt_backward(struct hyt_state *st, float *grads)
     for (size_t l = m->c.L; l-- > 0;) {
         struct act *a = &st->act[l];
 
-        if (st->saved == SAVE_INPUTS)
+        if (l >= st->kept)
             hyt_block_fwd(st, l, a, NULL);
         feed_forward_bwd(st, l, a, &d, grads);
         attention_bwd(st, l, a, &d, grads);

@@ -155,16 +155,6 @@ static void forget_copies(struct hyt_state *st)
     st->n_copies = 0;
 }
 
-static enum save_mode choose_mode(const struct hyt_state *st, bool save)
-{
-    const struct hyt_config *c = &st->m->c;
-    size_t layer = hyt_state_layer_floats(c, st->n_rows) + st->n_rows * c->D;
-
-    if (!save)
-        return SAVE_NONE;
-    return layer * c->L * sizeof(float) <= st->memory ? SAVE_ALL : SAVE_INPUTS;
-}
-
 void hyt_forward(struct hyt_state *st, bool save)
 {
     const struct hyt_config *c = &st->m->c;
@@ -175,7 +165,7 @@ void hyt_forward(struct hyt_state *st, bool save)
     address_rows(st);
     if (save)
         find_sequences(st);
-    hyt_state_layout(st, choose_mode(st, save));
+    hyt_state_layout(st, save);
     hyt_trace_op(&st->trace, "batch");
     embed_rows(st, st->act[0].x);
     hyt_trace_op(&st->trace, "embed");

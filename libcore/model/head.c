@@ -13,19 +13,24 @@
 
 static const struct hyt_weight no_bias = {NULL, HYT_F32};
 
-size_t hyt_state_head_tile(const struct hyt_state *st)
+/* Rows that are computed at once: about so many logits, however many rows are
+ * wanted.  In training, where each tile goes through the weights and their
+ * gradient, tiles are larger; the gradient's last bits depend on it. */
+enum { LOGITS = 1 << 22, LOSS_LOGITS = 1 << 24 };
+
+static size_t tile_rows(const struct hyt_state *st, size_t logits)
 {
-    size_t rows = ((size_t)1 << 22) / st->m->vocab;
+    size_t rows = logits / st->m->vocab;
 
     return rows < 16 ? 16 : rows > 256 ? 256 : rows;
 }
 
-/* Gathers the wanted rows and norms them. */
-static void gather(struct hyt_state *st)
+/* Gathers the wanted rows and norms them; makes room for `tile` rows of
+ * logits. */
+static void gather(struct hyt_state *st, size_t tile)
 {
     const struct hyt_config *c = &st->m->c;
-    size_t n = st->n_want, tile = hyt_state_head_tile(st);
-    size_t z = (n < tile ? n : tile) * st->m->vocab;
+    size_t n = st->n_want, z = (n < tile ? n : tile) * st->m->vocab;
 
     if (n > st->head_rows) {
         free(st->xw);
@@ -87,11 +92,11 @@ static void logits_of(struct hyt_state *st, size_t i, size_t n, int32_t *target)
 
 void hyt_head_stats(struct hyt_state *st, struct hyt_row_stats *stats)
 {
-    size_t V = st->m->vocab, tile = hyt_state_head_tile(st);
+    size_t V = st->m->vocab, tile = tile_rows(st, LOGITS);
     int32_t *target = hyt_alloc(tile, sizeof(*target));
 
     hyt_trace_begin(&st->trace);
-    gather(st);
+    gather(st, tile);
     for (size_t i = 0; i < st->n_want; i += tile) {
         size_t n = st->n_want - i < tile ? st->n_want - i : tile;
 
@@ -122,11 +127,11 @@ void hyt_head_logits(struct hyt_state *st,
                      void (*fn)(void *ctx, size_t i, float *z, size_t vocab),
                      void *ctx)
 {
-    size_t tile = hyt_state_head_tile(st);
+    size_t tile = tile_rows(st, LOGITS);
     int32_t *target = hyt_alloc(tile, sizeof(*target));
 
     hyt_trace_begin(&st->trace);
-    gather(st);
+    gather(st, tile);
     for (size_t i = 0; i < st->n_want; i += tile) {
         size_t n = st->n_want - i < tile ? st->n_want - i : tile;
         struct each_row each = {st, i, fn, ctx};
@@ -149,13 +154,13 @@ void hyt_head_loss(struct hyt_state *st, struct hyt_row_stats *stats,
                    void *ctx, float *grads)
 {
     const struct hyt_model *m = st->m;
-    size_t D = m->c.D, V = m->vocab, tile = hyt_state_head_tile(st);
+    size_t D = m->c.D, V = m->vocab, tile = tile_rows(st, LOSS_LOGITS);
     int32_t *target = hyt_alloc(tile, sizeof(*target));
     float *g = hyt_alloc(tile, sizeof(*g));
     float *dh = hyt_alloc_aligned(tile * D, sizeof(float));
 
     hyt_trace_begin(&st->trace);
-    gather(st);
+    gather(st, tile);
     memset(st->dxw, 0, st->n_want * D * sizeof(float));
     for (size_t i = 0; i < st->n_want; i += tile) {
         size_t n = st->n_want - i < tile ? st->n_want - i : tile;
@@ -169,8 +174,7 @@ void hyt_head_loss(struct hyt_state *st, struct hyt_row_stats *stats,
         for (size_t j = 0; j < n && m->token != NULL; j++)
             open_gaps(m, st->z + j * V);
         hyt_trace_op(&st->trace, "vocabulary_bwd");
-        memset(dh, 0, n * D * sizeof(float));
-        hyt_matmul_bwd_x(dh, st->z, m->head.w, n, V, D);
+        hyt_matmul_bwd_x(dh, st->z, m->head.w, false, n, V, D);
         hyt_matmul_bwd_w(grads + m->head.grad, NULL, st->z, st->hw + i * D, n,
                          V, D);
         hyt_trace_op(&st->trace, "head_bwd");

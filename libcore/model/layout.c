@@ -3,8 +3,8 @@
  * layout.c - where the activations of a batch lie
  *
  * One slab a batch.  Inference: one layer's activations, shared by all.
- * Training: every layer's own, or, above the memory budget, every layer's
- * input and one shared set that the backward pass fills again.
+ * Training: every layer's input, and all of as many layers as the memory
+ * allows; the others share a set that the backward pass fills again.
  */
 #include <stdlib.h>
 
@@ -26,13 +26,10 @@ static float *take(struct cut *cut, size_t columns)
     return p;
 }
 
-/* All but x; `own`: x2 and h2 are arrays of their own, as the backward pass
- * needs them. */
+/* What the backward pass reads, but for x. */
 static void take_layer(struct cut *cut, const struct hyt_config *c,
                        struct act *a, bool own)
 {
-    a->h1 = take(cut, c->D);
-    a->h2 = own ? take(cut, c->D) : a->h1;
     a->x2 = own ? take(cut, c->D) : a->x;
     a->q0 = take(cut, c->H * c->E);
     a->k0 = take(cut, c->G * c->E);
@@ -42,7 +39,6 @@ static void take_layer(struct cut *cut, const struct hyt_config *c,
     a->o = take(cut, c->H * c->E);
     a->g = take(cut, c->F);
     a->u = take(cut, c->F);
-    a->s = own ? take(cut, c->F) : a->g;
     a->r1 = take(cut, 1);
     a->r2 = take(cut, 1);
     a->rq = take(cut, c->H);
@@ -50,55 +46,67 @@ static void take_layer(struct cut *cut, const struct hyt_config *c,
     a->lse = take(cut, c->H);
 }
 
-size_t hyt_state_layer_floats(const struct hyt_config *c, size_t T)
+/* Floats of T rows, x_out first.  `save`: all layers' inputs, and all of the
+ * first `kept`.  act NULL: only counts. */
+static size_t lay_out(struct act *act, float *base, const struct hyt_config *c,
+                      size_t T, bool save, size_t kept)
 {
-    struct cut cut = {NULL, 0, T};
-    struct act a = {0};
-
-    take_layer(&cut, c, &a, true);
-    return cut.used;
-}
-
-static size_t lay_out(struct hyt_state *st, enum save_mode mode, float *base)
-{
-    const struct hyt_config *c = &st->m->c;
-    struct cut cut = {base, 0, st->n_rows};
+    struct cut cut = {base, 0, T};
     struct act shared = {0};
 
-    st->x_out = take(&cut, c->D);
-    shared.x = st->x_out;
-    if (mode != SAVE_ALL)
-        take_layer(&cut, c, &shared, mode == SAVE_INPUTS);
+    shared.x = take(&cut, c->D);
+    shared.h1 = shared.h2 = take(&cut, c->D);
+    if (save)
+        shared.s = take(&cut, c->F);
+    if (kept < c->L)
+        take_layer(&cut, c, &shared, save);
+    if (!save)
+        shared.s = shared.g;
     for (size_t l = 0; l < c->L; l++) {
-        struct act *a = &st->act[l];
+        struct act a = shared;
 
-        *a = shared;
-        if (mode == SAVE_NONE)
-            continue;
-        a->x = take(&cut, c->D);
-        if (mode == SAVE_ALL)
-            take_layer(&cut, c, a, true);
+        if (save)
+            a.x = take(&cut, c->D);
+        if (l < kept)
+            take_layer(&cut, c, &a, true);
+        if (act != NULL)
+            act[l] = a;
     }
     return cut.used;
 }
 
-void hyt_state_layout(struct hyt_state *st, enum save_mode mode)
+/* How many layers' activations can be kept. */
+static size_t layers_in_memory(const struct hyt_state *st)
 {
-    size_t need = lay_out(st, mode, NULL);
+    const struct hyt_config *c = &st->m->c;
+    size_t kept = c->L, budget = st->memory / sizeof(float);
 
+    while (kept > 0 && lay_out(NULL, NULL, c, st->n_rows, true, kept) > budget)
+        kept--;
+    return kept;
+}
+
+void hyt_state_layout(struct hyt_state *st, bool save)
+{
+    const struct hyt_config *c = &st->m->c;
+    size_t need;
+
+    st->saved = save;
+    st->kept = save ? layers_in_memory(st) : 0;
+    need = lay_out(NULL, NULL, c, st->n_rows, save, st->kept);
     if (need > st->slab_floats) {
         free(st->slab);
         st->slab = hyt_alloc_aligned(need, sizeof(float));
         st->slab_floats = need;
     }
-    lay_out(st, mode, st->slab);
-    st->saved = mode;
+    lay_out(st->act, st->slab, c, st->n_rows, save, st->kept);
+    st->x_out = st->slab;
 }
 
 size_t hyt_state_rows_in_memory(const struct hyt_state *st)
 {
     const struct hyt_config *c = &st->m->c;
-    size_t row = c->L * (hyt_state_layer_floats(c, 16) / 16 + c->D);
+    size_t sixteen = lay_out(NULL, NULL, c, 16, true, c->L);
 
-    return st->memory / (row * sizeof(float));
+    return st->memory / (sixteen * sizeof(float) / 16);
 }

@@ -28,8 +28,9 @@ struct row {
 };
 
 /*
- * What one layer computed.  Saved for the backward pass, or one set that all
- * layers share (then x2 is x and the norms have one buffer).
+ * What one layer computed.  h1, h2 and s are shared by all layers: the backward
+ * pass computes them again, from what is saved for it.  In inference all is
+ * shared, x2 is x, and s is g.
  *
  *     h1 = norm(x)    q0, k0, v = h1 W    q, k = rope(norm(q0, k0))
  *     o = attention   x2 = x + o Wo       h2 = norm(x2)
@@ -39,8 +40,6 @@ struct act {
     float *x, *h1, *q0, *k0, *q, *k, *v, *o, *x2, *h2, *g, *u, *s;
     float *r1, *rq, *rk, *lse, *r2; /* what the norms and the softmax keep */
 };
-
-enum save_mode { SAVE_NONE, SAVE_INPUTS, SAVE_ALL };
 
 struct hyt_state {
     const struct hyt_model *m;
@@ -78,7 +77,8 @@ struct hyt_state {
 
     /* activations */
     size_t memory; /* budget of the saved ones */
-    enum save_mode saved;
+    bool saved;    /* for a backward pass: every layer's input, and */
+    size_t kept;   /* all of the first layers */
     struct act *act; /* [L] */
     float *slab;
     size_t slab_floats;
@@ -91,16 +91,11 @@ struct hyt_state {
     size_t z_floats;
 };
 
-/* Rows of the head that are computed at once: bounded logits, however many
- * rows are wanted. */
-size_t hyt_state_head_tile(const struct hyt_state *st);
-
 /* Gives back the sequences that were freed while their rows waited. */
 void hyt_state_bury(struct hyt_state *st);
 
 /* The activations of this batch, laid out in one slab. */
-void hyt_state_layout(struct hyt_state *st, enum save_mode mode);
-size_t hyt_state_layer_floats(const struct hyt_config *c, size_t T);
+void hyt_state_layout(struct hyt_state *st, bool save);
 
 /* One layer: act->x in, x_next out.  Also recomputes a layer whose activations
  * were not saved. */

@@ -237,7 +237,7 @@ void hyt_train_gradient(struct hyt_trainer *t, const struct hyt_example *e,
 
     memset(sums, 0, sizeof(*sums));
     hyt_trace_begin(&trace);
-    memset(t->grads, 0, t->m->n_floats * sizeof(float));
+    hyt_zero(t->grads, t->m->n_floats);
     hyt_trace_op(&trace, "zero");
     hyt_trace_end(&trace, "zero");
     run_format(t, e, n, HYT_F32, sums);
@@ -251,10 +251,11 @@ double hyt_trainer_grad_norm(const struct hyt_trainer *t)
     return sqrt(hyt_sum_squares(t->grads, t->m->n_floats));
 }
 
-void hyt_train_apply(struct hyt_trainer *t, uint64_t step, double lr)
+void hyt_train_apply(struct hyt_trainer *t, uint64_t step, double lr,
+                     double norm)
 {
     struct hyt_trace_span trace;
-    double norm, n = (double)step;
+    double n = (double)step;
     struct hyt_adamw a = {
         .lr = (float)lr,
         .beta1 = (float)t->conf.beta1,
@@ -267,8 +268,6 @@ void hyt_train_apply(struct hyt_trainer *t, uint64_t step, double lr)
     };
 
     hyt_trace_begin(&trace);
-    norm = hyt_trainer_grad_norm(t);
-    hyt_trace_op(&trace, "grad_norm");
     if (t->conf.clip_grad > 0 && norm > t->conf.clip_grad)
         a.gscale = (float)(t->conf.clip_grad / norm);
     for (size_t i = 0; i < t->m->n_params; i++) {

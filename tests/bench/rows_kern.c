@@ -27,7 +27,7 @@ static void backward_x(void *ctx)
 {
     const struct product *p = ctx;
 
-    hyt_matmul_bwd_x(p->x, p->y, p->w, p->T, p->N, p->K);
+    hyt_matmul_bwd_x(p->x, p->y, p->w, true, p->T, p->N, p->K);
 }
 
 static void backward_w(void *ctx)

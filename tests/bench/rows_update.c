@@ -74,7 +74,8 @@ static void run_step(void *ctx)
     struct hyt_train_sums sums;
 
     hyt_train_gradient(u->trainer, u->example, u->n, &sums);
-    hyt_train_apply(u->trainer, ++u->step, 1e-6);
+    hyt_train_apply(u->trainer, ++u->step, 1e-6,
+                    hyt_trainer_grad_norm(u->trainer));
 }
 
 static void time_update(const char *row, const char *shape, const char *dtype,

@@ -71,7 +71,16 @@ static void matmul_bwd(float *dx, const float *dy, const float *x,
     struct hyt_weight hw = {h, HYT_BF16};
     float *dw = dx + s->T * s->K, *db = dw + s->N * s->K;
 
-    hyt_matmul_bwd_x(dx, dy, s->bf16 ? hw : kern_f32(w), s->T, s->N, s->K);
+    size_t n = s->T * s->K;
+    float *d = hyt_alloc(n, sizeof(float));
+
+    for (size_t i = 0; i < n; i++)
+        d[i] = s->add ? dx[i] : NAN; /* added to, or overwritten */
+    hyt_matmul_bwd_x(d, dy, s->bf16 ? hw : kern_f32(w), s->add, s->T, s->N,
+                     s->K);
+    for (size_t i = 0; i < n; i++)
+        dx[i] = s->add ? d[i] : dx[i] + d[i];
+    free(d);
     hyt_matmul_bwd_w(dw, db, dy, x, s->T, s->N, s->K);
     free(h);
 }
@@ -189,9 +198,14 @@ static void attn_bwd(float *dx, const float *dy, const float *x,
     float *o = hyt_alloc(nq, sizeof(float));
     float *lse = hyt_alloc(n * s->H, sizeof(float));
 
+    float *d = hyt_alloc(nq + 2 * nk, sizeof(float));
+
     hyt_attention(o, lse, x, &c.kv, c.row, 0.25f, n, s->H, s->G, s->E);
-    hyt_attention_bwd(dx, dx + nq, dx + nq + nk, dy, x, c.k, c.v, o, lse, begin,
-                      2, 0.25f, s->H, s->G, s->E);
+    hyt_attention_bwd(d, d + nq, d + nq + nk, dy, x, c.k, c.v, o, lse, begin, 2,
+                      0.25f, s->H, s->G, s->E);
+    for (size_t i = 0; i < nq + 2 * nk; i++)
+        dx[i] += d[i];
+    free(d);
     kern_cache_free(c);
     free(o);
     free(lse);
@@ -217,7 +231,14 @@ static void gate_fwd(float *y, const float *x, const struct shape *s)
 static void gate_bwd(float *dx, const float *dy, const float *x,
                      const struct shape *s)
 {
-    hyt_swiglu_bwd(dx, dx + s->K, dy, x, x + s->K, s->K);
+    float *d = hyt_alloc(2 * s->K, sizeof(float));
+
+    /* in place, over g and u */
+    memcpy(d, x, 2 * s->K * sizeof(float));
+    hyt_swiglu_bwd(d, d + s->K, dy, d, d + s->K, s->K);
+    for (size_t i = 0; i < 2 * s->K; i++)
+        dx[i] += d[i];
+    free(d);
 }
 
 /* embedding: x = e [N,K], ids repeat */
@@ -338,6 +359,7 @@ const struct op kern_large[] = {
     {{"matmul 131", .T = 131, .N = 201, .K = 70, .add = true}, MATMUL},
     {{"matmul 200", .T = 200, .N = 43, .K = 203}, MATMUL},
     {{"matmul 601", .T = 17, .N = 601, .K = 33, .bf16 = true}, MATMUL},
+    {{"matmul 300", .T = 300, .N = 280, .K = 900}, MATMUL},
     {{"rmsnorm", .T = 600, .K = 100}, NORM},
     {{"rope", .T = 65, .H = 3, .E = 64}, ROPE},
     {{"attention 64", .T = 70, .K = 33, .H = 6, .G = 2, .E = 64}, ATTN},

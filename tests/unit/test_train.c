@@ -133,7 +133,8 @@ static void three_steps(const char *toy, const struct hyt_train_conf *conf,
     for (uint64_t step = 1; step <= 3; step++) {
         hyt_train_gradient(b.trainer, b.e, b.n, &sums);
         close_to(toy, "loss", relative(sums.loss_rd, (double)loss[step - 1]));
-        hyt_train_apply(b.trainer, step, 1e-3);
+        hyt_train_apply(b.trainer, step, 1e-3,
+                        hyt_trainer_grad_norm(b.trainer));
     }
     for (size_t i = 0; i < hyt_work_count(b.work); i++)
         compare_steps(toy, &b, hyt_work_tensor(b.work, i), prefix);
@@ -310,8 +311,8 @@ static void test_clip_grad(void **state)
         b.e[i].coef *= 0.5 / hyt_trainer_grad_norm(a.trainer);
     hyt_train_gradient(b.trainer, b.e, b.n, &sums);
     assert_true(fabs(hyt_trainer_grad_norm(b.trainer) - 0.5) < 1e-5);
-    hyt_train_apply(a.trainer, 1, 1e-2);
-    hyt_train_apply(b.trainer, 1, 1e-2);
+    hyt_train_apply(a.trainer, 1, 1e-2, hyt_trainer_grad_norm(a.trainer));
+    hyt_train_apply(b.trainer, 1, 1e-2, hyt_trainer_grad_norm(b.trainer));
     for (size_t i = 0; i < hyt_work_count(a.work); i++)
         assert_true(relative_distance(hyt_work_tensor(a.work, i)->m,
                                       hyt_work_tensor(b.work, i)->m,

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gemm.c - the gradients of the matrix product, cut into tasks
+ *
+ * Both are c += a b.  All threads pack b together, then each takes rows of c;
+ * a is packed by whoever reads it.
+ */
+#include "kern/ops.h"
+#include "kern/pool.h"
+
+/* The packed part of b: WIDTH columns times a depth that fits.  One loop runs
+ * at a time (hyt_parallel_for), so one buffer does. */
+enum { PACK_FLOATS = 1 << 20, WIDTH = 4 * HYT_GEMM_PANEL };
+static _Alignas(64) float packed[PACK_FLOATS];
+
+struct gemm {
+    float *c;
+    const float *a;
+    struct hyt_weight b;
+    bool ta, add; /* ta: a is stored [k,m], else [m,k] */
+    size_t m, n, k;
+    size_t j, cols;  /* columns in the buffer, */
+    size_t l, depth; /* rows of b in it */
+    size_t rows;     /* of c a task */
+};
+
+static size_t ceil_div(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
+
+/* Where block l of the buffer is: whole panels, l rows deep. */
+static float *block_at(const struct gemm *g, size_t l)
+{
+    return packed + l * ceil_div(g->cols, HYT_GEMM_PANEL) * HYT_GEMM_PANEL;
+}
+
+/* One panel of b. */
+static void pack_panel(void *ctx, size_t i)
+{
+    const struct gemm *g = ctx;
+    size_t panels = ceil_div(g->cols, HYT_GEMM_PANEL);
+    size_t j = i % panels * HYT_GEMM_PANEL, l = i / panels * HYT_GEMM_DEPTH;
+    size_t depth = hyt_min_size(HYT_GEMM_DEPTH, g->depth - l);
+
+    hyt_kern()->gemm_pack(block_at(g, l) + j * depth,
+                          hyt_weight_at(g->b, (g->l + l) * g->n + g->j + j),
+                          g->n, false,
+                          hyt_min_size(HYT_GEMM_PANEL, g->cols - j), depth);
+}
+
+/* Some rows of c. */
+static void multiply_rows(void *ctx, size_t i)
+{
+    const struct gemm *g = ctx;
+    size_t row = i * g->rows;
+
+    for (size_t l = 0; l < g->depth; l += HYT_GEMM_DEPTH) {
+        size_t at = g->l + l;
+
+        hyt_kern()->gemm_rows(
+            g->c + row * g->n + g->j, g->n,
+            g->a + (g->ta ? at * g->m + row : row * g->k + at),
+            g->ta ? g->m : g->k, g->ta, block_at(g, l), g->add || at > 0,
+            hyt_min_size(g->rows, g->m - row), g->cols,
+            hyt_min_size(HYT_GEMM_DEPTH, g->depth - l));
+    }
+}
+
+/* As many tasks for each thread, of whole register tiles (eight rows). */
+static size_t rows_of_task(size_t m)
+{
+    size_t threads = (size_t)hyt_threads();
+    size_t rounds = ceil_div(m, threads * HYT_GEMM_ROWS);
+
+    return ceil_div(ceil_div(m, threads * rounds), 8) * 8;
+}
+
+static void multiply(struct gemm *g)
+{
+    g->rows = rows_of_task(g->m);
+    for (g->j = 0; g->j < g->n; g->j += WIDTH) {
+        size_t panels, fits;
+
+        g->cols = hyt_min_size(WIDTH, g->n - g->j);
+        panels = ceil_div(g->cols, HYT_GEMM_PANEL);
+        fits = PACK_FLOATS / (panels * HYT_GEMM_PANEL) / HYT_GEMM_DEPTH *
+               HYT_GEMM_DEPTH;
+        for (g->l = 0; g->l < g->k; g->l += fits) {
+            g->depth = hyt_min_size(fits, g->k - g->l);
+            hyt_parallel_for(panels * ceil_div(g->depth, HYT_GEMM_DEPTH),
+                             pack_panel, g);
+            hyt_parallel_for(ceil_div(g->m, g->rows), multiply_rows, g);
+        }
+    }
+}
+
+void hyt_matmul_bwd_x(float *dx, const float *dy, struct hyt_weight w, bool add,
+                      size_t T, size_t N, size_t K)
+{
+    multiply(&(struct gemm){
+        .c = dx, .a = dy, .b = w, .add = add, .m = T, .n = K, .k = N});
+}
+
+struct bias {
+    float *db;
+    const float *dy;
+    size_t T, N;
+};
+
+static void bias_columns(const void *ctx, size_t begin, size_t end)
+{
+    const struct bias *b = ctx;
+
+    hyt_kern()->sum_rows(b->db + begin, b->dy + begin, b->N, b->T, end - begin);
+}
+
+void hyt_matmul_bwd_w(float *dw, float *db, const float *dy, const float *x,
+                      size_t T, size_t N, size_t K)
+{
+    multiply(&(struct gemm){.c = dw,
+                            .a = dy,
+                            .b = {x, HYT_F32},
+                            .ta = true,
+                            .add = true,
+                            .m = N,
+                            .n = K,
+                            .k = T});
+    if (db)
+        hyt_parallel_blocks(N, 64, bias_columns, &(struct bias){db, dy, T, N});
+}
