@@ -17,7 +17,7 @@ static double lr = 1e-5, betas[2] = {0.9, 0.95}, weight_decay = 0;
 static double clip[2] = {0.2, 0.2}, clip_grad = 1, kl = 0, adam_eps = 1e-8;
 static int schedule = HYT_CONSTANT;
 static int64_t total_steps = 0, warmup = 0, inner = 1;
-static int64_t memory = (int64_t)1 << 30;
+static int64_t memory = HYT_ACTIVATION_MEMORY;
 static bool skip_nonfinite;
 static struct hyt_update run = {.keep = -1};
 

@@ -168,8 +168,13 @@ size_t hyt_batch_add(struct hyt_state *st, int32_t seq, int32_t token,
 size_t hyt_batch_wanted(const struct hyt_state *st);
 void hyt_batch_clear(struct hyt_state *st);
 
-/* What a batch's activations may take before layers are recomputed in the
- * backward pass (bytes; default 1 GiB), and the rows whose activations fit. */
+/* For a new state: every sequence is whole in one batch and never continued,
+ * as in training, so that keys and values are kept for one layer at a time. */
+void hyt_state_set_passing(struct hyt_state *st);
+
+/* What a batch's activations may take (bytes) before layers are recomputed in
+ * the backward pass, and the rows whose activations fit. */
+#define HYT_ACTIVATION_MEMORY (350 << 20) /* default */
 void hyt_state_set_memory(struct hyt_state *st, size_t bytes);
 size_t hyt_state_rows_in_memory(const struct hyt_state *st);
 

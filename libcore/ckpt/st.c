@@ -201,6 +201,11 @@ const char *hyt_st_header_text(const struct hyt_st *st, size_t *n)
     return (const char *)st->map + 8;
 }
 
+void hyt_st_let_go(const struct hyt_st *st)
+{
+    (void)madvise(st->map, st->size, MADV_DONTNEED);
+}
+
 int hyt_st_fd(const struct hyt_st *st)
 {
     return st->fd;

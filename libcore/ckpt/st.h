@@ -64,6 +64,9 @@ const uint8_t *hyt_st_data(const struct hyt_st *st, uint64_t *n_bytes);
 /* The header's text, as the file has it. */
 const char *hyt_st_header_text(const struct hyt_st *st, size_t *n);
 
+/* Its pages leave this process's memory, until they are read again. */
+void hyt_st_let_go(const struct hyt_st *st);
+
 /* Which file this is: its descriptor, open as long as the mapping. */
 int hyt_st_fd(const struct hyt_st *st);
 

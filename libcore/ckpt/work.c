@@ -159,6 +159,7 @@ static int begin_shard(struct hyt_work *w, size_t s, struct hyt_err *err)
         if (hyt_shadow_fill(shadow, i, wt->from->data, err) < 0)
             return -1;
     }
+    hyt_st_let_go(st); /* training reads the shadow */
     return 0;
 }
 

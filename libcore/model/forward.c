@@ -100,7 +100,7 @@ static void need_rope(struct hyt_state *st, size_t n)
     st->n_rope = n;
 }
 
-/* The rows of a training batch: each sequence in one run, from position 0. */
+/* The rows of a batch of whole sequences: each sequence in one run, from position 0. */
 static void find_sequences(struct hyt_state *st)
 {
     free(st->begin);
@@ -111,7 +111,7 @@ static void find_sequences(struct hyt_state *st)
             st->begin[st->n_begin++] = t;
         else if (t == 0 || st->row[t].seq != st->row[t - 1].seq ||
                  st->row[t].pos != st->row[t - 1].pos + 1)
-            HYT_BUG("a training batch with part of a sequence");
+            HYT_BUG("a batch with part of a sequence");
     }
     st->begin[st->n_begin] = st->n_rows;
 }
@@ -163,7 +163,7 @@ void hyt_forward(struct hyt_state *st, bool save)
         return;
     hyt_trace_begin(&st->trace);
     address_rows(st);
-    if (save)
+    if (save || st->passing)
         find_sequences(st);
     hyt_state_layout(st, save);
     hyt_trace_op(&st->trace, "batch");

@@ -12,12 +12,18 @@
 
 #include "model/state.h"
 
+/* Pools of keys and of values. */
+static size_t n_pools(const struct hyt_state *st)
+{
+    return st->passing ? 1 : st->m->c.L;
+}
+
 struct hyt_state *hyt_state_new(const struct hyt_model *m)
 {
     struct hyt_state *st = hyt_alloc(1, sizeof(*st));
 
     st->m = m;
-    st->memory = (size_t)1 << 30;
+    st->memory = HYT_ACTIVATION_MEMORY;
     st->kv = hyt_alloc(m->c.L, sizeof(*st->kv));
     st->act = hyt_alloc(m->c.L, sizeof(*st->act));
     return st;
@@ -25,7 +31,7 @@ struct hyt_state *hyt_state_new(const struct hyt_model *m)
 
 static void free_pools(struct hyt_state *st)
 {
-    for (size_t l = 0; l < st->m->c.L; l++) {
+    for (size_t l = 0; l < n_pools(st); l++) {
         free(st->kv[l].k);
         free(st->kv[l].v);
     }
@@ -73,11 +79,18 @@ static size_t page_bytes(const struct hyt_state *st)
 size_t hyt_state_bytes(const struct hyt_state *st)
 {
     const struct hyt_config *c = &st->m->c;
-    size_t page = 2 * c->L * page_bytes(st);
+    size_t page = 2 * n_pools(st) * page_bytes(st);
 
     return st->n_pages * page +
            sizeof(float) *
                (st->slab_floats + st->z_floats + 3 * st->head_rows * c->D);
+}
+
+void hyt_state_set_passing(struct hyt_state *st)
+{
+    if (st->n_pages > 0)
+        HYT_BUG("a state that holds sequences already");
+    st->passing = true;
 }
 
 void hyt_state_set_memory(struct hyt_state *st, size_t bytes)
@@ -104,9 +117,13 @@ static void grow_pools(struct hyt_state *st)
     const struct hyt_config *c = &st->m->c;
     size_t n = st->n_pages == 0 ? 16 : st->n_pages * 2;
 
-    for (size_t l = 0; l < c->L; l++) {
+    for (size_t l = 0; l < n_pools(st); l++) {
         st->kv[l].k = hyt_realloc(st->kv[l].k, n, page_bytes(st));
         st->kv[l].v = hyt_realloc(st->kv[l].v, n, page_bytes(st));
+    }
+    for (size_t l = n_pools(st); l < c->L; l++) {
+        st->kv[l].k = st->kv[0].k;
+        st->kv[l].v = st->kv[0].v;
     }
     st->ref = hyt_grow(st->ref, &st->ref_cap, n, sizeof(*st->ref));
     st->free_page =

@@ -45,7 +45,9 @@ struct hyt_state {
     const struct hyt_model *m;
     struct hyt_trace_span trace; /* of the pass that runs */
 
-    /* pages: one pool a layer, the same page numbers in all of them */
+    /* pages: one pool a layer, the same page numbers in all of them; passing:
+     * one pool for all layers, one after the other */
+    bool passing;
     struct hyt_kv *kv;  /* [L] */
     int32_t *ref;       /* users of each page */
     int32_t *free_page; /* stack */
@@ -68,7 +70,8 @@ struct hyt_state {
     size_t n_want, want_cap;
     int32_t *pos; /* [T] */
     struct hyt_attn_row *attn;
-    size_t *begin; /* save: rows of sequence i are [begin[i], begin[i+1]) */
+    size_t *
+        begin; /* whole sequences: rows of sequence i are [begin[i], begin[i+1]) */
     size_t n_begin;
 
     /* rotary tables up to the largest position seen */
@@ -76,9 +79,9 @@ struct hyt_state {
     size_t n_rope;
 
     /* activations */
-    size_t memory; /* budget of the saved ones */
-    bool saved;    /* for a backward pass: every layer's input, and */
-    size_t kept;   /* all of the first layers */
+    size_t memory;   /* budget of the saved ones */
+    bool saved;      /* for a backward pass: every layer's input, and */
+    size_t kept;     /* all of the first layers */
     struct act *act; /* [L] */
     float *slab;
     size_t slab_floats;

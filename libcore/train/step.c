@@ -78,9 +78,12 @@ struct hyt_trainer *hyt_trainer_new(struct hyt_model *m, struct hyt_work *work,
     }
     t->grads = hyt_grads_new(m);
     t->st = hyt_state_new(m);
+    hyt_state_set_passing(t->st);
     hyt_state_set_memory(t->st, activation_memory);
-    if (ref != NULL)
+    if (ref != NULL) {
         t->ref = hyt_state_new(ref);
+        hyt_state_set_passing(t->ref);
+    }
     return t;
 }
 

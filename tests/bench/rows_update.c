@@ -52,7 +52,7 @@ static void open_update(struct update *u, const char *shape, const char *dtype)
     u->work = hyt_work_begin(u->b.ckpt, out.s, &err);
     if (u->work)
         u->trainer = hyt_trainer_new(u->b.m, u->work, NULL, &conf,
-                                     (size_t)1 << 30, &err);
+                                     HYT_ACTIVATION_MEMORY, &err);
     if (u->trainer == NULL)
         bench_die("%s", err.msg);
     hyt_buf_free(&out);
