@@ -88,9 +88,25 @@ struct state {
     v8 o[QUERIES][VECTORS];
 };
 
+/* The next page is not next in memory, the CPU does not foresee it: a share of
+ * its keys and values, so many bytes of each, is asked for with each element of
+ * the head.  bytes 0: there is none. */
+struct next_page {
+    const char *k, *v;
+    size_t bytes;
+};
+
+VEC_INLINE void fetch_share(const struct next_page *next, size_t e)
+{
+    for (size_t i = 0; i < next->bytes; i += 64) {
+        __builtin_prefetch(next->k + e * next->bytes + i);
+        __builtin_prefetch(next->v + e * next->bytes + i);
+    }
+}
+
 /* s_i = q_i . k for the page's 32 positions; e runs in order. */
 VEC_INLINE void scores_n(v8 s[][LANES], const struct query *a, const float *k,
-                         size_t E, int n)
+                         const struct next_page *next, size_t E, int n)
 {
     v8 sum[SHARE][LANES];
 
@@ -100,6 +116,7 @@ VEC_INLINE void scores_n(v8 s[][LANES], const struct query *a, const float *k,
     for (size_t e = 0; e < E; e++, k += HYT_PAGE) {
         v8 ke[LANES];
 
+        fetch_share(next, e);
         for (int j = 0; j < LANES; j++)
             ke[j] = v8_load(k + 8 * j);
         for (int i = 0; i < n; i++) {
@@ -115,14 +132,14 @@ VEC_INLINE void scores_n(v8 s[][LANES], const struct query *a, const float *k,
 }
 
 static void scores(v8 s[][LANES], const struct query *a, const float *k,
-                   size_t E, size_t n)
+                   const struct next_page *next, size_t E, size_t n)
 {
     if (n == 3)
-        scores_n(s, a, k, E, 3);
+        scores_n(s, a, k, next, E, 3);
     else if (n == 2)
-        scores_n(s, a, k, E, 2);
+        scores_n(s, a, k, next, E, 2);
     else
-        scores_n(s, a, k, E, 1);
+        scores_n(s, a, k, next, E, 1);
 }
 
 /* Turns the scores of the first `valid` positions into weights relative to
@@ -202,8 +219,8 @@ static void gather(v8 (*o)[VECTORS], const v8 (*w)[LANES], const float *v,
 
 /* n <= SHARE queries meet one page, whose first position is `start`. */
 static void meet_page(struct query *a, v8 (*o)[VECTORS], const float *k,
-                      const float *v, float scale, int32_t start, size_t E,
-                      size_t n)
+                      const float *v, const struct next_page *next, float scale,
+                      int32_t start, size_t E, size_t n)
 {
     v8 s[SHARE][LANES];
     int32_t valid[SHARE], common = HYT_PAGE;
@@ -214,7 +231,7 @@ static void meet_page(struct query *a, v8 (*o)[VECTORS], const float *k,
         valid[i] = left > HYT_PAGE ? HYT_PAGE : left < 0 ? 0 : left;
         common = valid[i] < common ? valid[i] : common;
     }
-    scores(s, a, k, E, n);
+    scores(s, a, k, next, E, n);
     for (size_t i = 0; i < n; i++)
         if (valid[i] > 0)
             weigh(s[i], &a[i], o[i], scale, valid[i], E);
@@ -234,13 +251,12 @@ static const float *page_of(float *wide, const void *pool, enum hyt_dtype t,
     return wide;
 }
 
-/* The next page is not next in memory: the CPU does not foresee it. */
-static void fetch(const void *pool, enum hyt_dtype t, size_t at, size_t n)
+static struct next_page locate(const struct hyt_kv *kv, size_t at)
 {
-    size_t size = t == HYT_BF16 ? 2 : 4;
+    size_t size = kv->t == HYT_BF16 ? 2 : 4;
 
-    for (size_t i = 0; i < n * size; i += 64)
-        __builtin_prefetch((const char *)pool + at * size + i);
+    return (struct next_page){(const char *)kv->k + at * size,
+                              (const char *)kv->v + at * size, HYT_PAGE * size};
 }
 
 /* All pages of n queries that share them. */
@@ -264,14 +280,15 @@ static void attend(struct state *a, size_t n, const int32_t *page,
         const float *k = page_of(wide[0], kv->k, kv->t, at, size);
         const float *v = page_of(wide[1], kv->v, kv->t, at, size);
 
-        if (start + HYT_PAGE <= last) {
-            fetch(kv->k, kv->t, ((size_t)p[1] * G + g) * size, size);
-            fetch(kv->v, kv->t, ((size_t)p[1] * G + g) * size, size);
-        }
+        struct next_page next = {0};
 
+        if (start + HYT_PAGE <= last)
+            next = locate(kv, ((size_t)p[1] * G + g) * size);
         for (size_t i = 0, share; i < n; i += share) {
             share = n - i == 4 ? 2 : hyt_min_size(SHARE, n - i);
-            meet_page(a->query + i, a->o + i, k, v, scale, start, E, share);
+            meet_page(a->query + i, a->o + i, k, v, &next, scale, start, E,
+                      share);
+            next.bytes = 0;
         }
     }
 }

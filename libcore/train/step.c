@@ -7,6 +7,7 @@
  * last bits of a sum, never the loss.
  */
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -251,7 +252,14 @@ void hyt_train_gradient(struct hyt_trainer *t, const struct hyt_example *e,
 
 double hyt_trainer_grad_norm(const struct hyt_trainer *t)
 {
-    return sqrt(hyt_sum_squares(t->grads, t->m->n_floats));
+    struct hyt_trace_span trace;
+    double norm;
+
+    hyt_trace_begin(&trace);
+    norm = sqrt(hyt_sum_squares(t->grads, t->m->n_floats));
+    hyt_trace_op(&trace, "grad_norm");
+    hyt_trace_end(&trace, "grad_norm");
+    return norm;
 }
 
 void hyt_train_apply(struct hyt_trainer *t, uint64_t step, double lr,
@@ -309,23 +317,47 @@ static bool finite16(const uint16_t *x, size_t n, uint16_t exponent)
     return !bad;
 }
 
+/* What a step has written of one tensor, looked at in blocks. */
+struct written {
+    const struct hyt_work_tensor *w;
+    size_t n;
+    atomic_bool bad;
+};
+
+enum { BLOCK = 1 << 16 };
+
+static void check_block(void *ctx, size_t i)
+{
+    struct written *t = ctx;
+    const struct hyt_work_tensor *w = t->w;
+    size_t at = i * BLOCK, n = t->n - at < BLOCK ? t->n - at : BLOCK;
+    bool finite = finite32(w->m + at, n) && finite32(w->v + at, n) &&
+                  (w->master == NULL || finite32(w->master + at, n));
+
+    if (w->from->dtype == HYT_F32)
+        finite = finite && finite32((const float *)w->data + at, n);
+    else
+        finite =
+            finite && finite16((const uint16_t *)w->data + at, n,
+                               w->from->dtype == HYT_F16 ? 0x7c00 : 0x7f80);
+    if (!finite)
+        atomic_store(&t->bad, true);
+}
+
 bool hyt_trainer_finite(const struct hyt_trainer *t)
 {
+    struct hyt_trace_span trace;
     bool finite = true;
 
+    hyt_trace_begin(&trace);
     for (size_t i = 0; i < t->m->n_params && finite; i++) {
-        const struct hyt_work_tensor *w = t->tensor[i];
-        size_t n = t->m->param[i].n;
+        struct written w = {.w = t->tensor[i], .n = t->m->param[i].n};
 
-        finite = finite32(w->m, n) && finite32(w->v, n) &&
-                 (w->master == NULL || finite32(w->master, n));
-        if (w->from->dtype == HYT_F32)
-            finite = finite && finite32(w->data, n);
-        else
-            finite =
-                finite && finite16(w->data, n,
-                                   w->from->dtype == HYT_F16 ? 0x7c00 : 0x7f80);
+        hyt_parallel_for((w.n + BLOCK - 1) / BLOCK, check_block, &w);
+        finite = !w.bad;
     }
+    hyt_trace_op(&trace, "finite");
+    hyt_trace_end(&trace, "finite");
     return finite;
 }
 

@@ -104,10 +104,10 @@ static void test_twins(void **state)
 
 static void test_same_bits_on_every_isa(void **state)
 {
-    const char *isa[] = {"v3", "v4"};
+    const char *isa[] = {"v3", "v4", "neon"};
 
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < HYT_LEN(isa); i++) {
         for (size_t c = 0; c < kern_n_small; c++)
             compare(&kern_small[c], isa[i], "base", 0);
         for (size_t c = 0; c < kern_n_large; c++)
