@@ -180,7 +180,7 @@ static int show_log(struct hyt_main *m, char **dir)
     }
     text.n = (size_t)n;
     hyt_ckpt_close(c);
-    return print(m, &text, status);
+    return print(m, &text, status < 0 ? -1 : 0);
 }
 
 /* 1 where they differ. */
