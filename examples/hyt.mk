@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+#
+# hyt.mk - rules for experiments: rounds, evaluation, clearing up
+#
+# An experiment is a Makefile like this one:
+#
+#     include ../hyt.mk
+#     all: out/20.test.report
+#     out/%: traces  = cat traces.jsonl
+#     out/%: queries = ./some-queries --seed $(round_seed)
+#     out/%: test    = cat test.jsonl
+#     out/%: weight  = --policy hytuning
+#     $(eval $(call hyt_run,out,model,20,10 20,test))
+#
+# $(eval $(call hyt_run,DIR,BASE,ROUNDS,MEASURED,SETS)) makes the rules for
+#
+#     DIR/K.jsonl.zst        what model K-1 sampled, scored and weighted
+#     DIR/K                  model K: model K-1 updated by these records
+#     DIR/K.log              what hyt-update said of it, a line a step
+#     DIR/K.SET.jsonl.zst    graded answers of model K to the questions of SET
+#     DIR/K.SET.report       hyt-eval of these
+#
+# for K from 1 to ROUNDS; model 0 is BASE. The variables above are the commands
+# that print traces, queries and questions. Every file is a function of those it
+# is made from and of the settings, seeds included, and what was stopped goes on
+# where it was. When model K is there, model K-1 and the records of round K are
+# removed; before, model K-1 has answered all SETS if K-1 is one of MEASURED.
+# The last model stays, and so do the logs.
+#
+# $(eval $(call hyt_measure,MODEL,SETS)) makes MODEL.SET.jsonl.zst and .report.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+HYT_BIN     ?= $(abspath $(dir $(lastword $(MAKEFILE_LIST)))../build/release/bin)
+export PATH := $(HYT_BIN):$(PATH)
+V           ?= @
+
+# Settings of all runs or, as above, of some.
+seed       = 1
+samples    = 8
+max_tokens = 256
+lr         = 1e-5
+weight     = --policy hytuning
+answers    = -n 1 --max-tokens $(max_tokens) --seed 99
+prg        =
+update     =
+threads    = 1
+quiet      = -q --threads $(threads)
+
+# A number for each round of each seed
+round_seed = $$(($(seed) * 10000 + $(round)))
+
+hyt_numbers := $(shell seq 1 9999)
+hyt_count    = $(wordlist 1,$(1),$(hyt_numbers))
+hyt_before   = $(words $(wordlist 2,$(1),$(hyt_numbers)))
+
+# $(1) DIR, $(2) K, $(3) model K-1, $(4) what has to be there before that goes
+define hyt_round
+$(1)/$(2).jsonl.zst: round = $(2)
+$(1)/$(2).jsonl.zst: $(3)/model.safetensors
+	$$(V)mkdir -p $(1) && ( $$(traces); $$(queries) ) | \
+	    hyt-rollout -m $(3) -n $$(samples) --max-tokens $$(max_tokens) \
+	        --seed $$(round_seed) $$(quiet) | \
+	    hyt-prg -m $(3) $$(prg) $$(quiet) | \
+	    hyt-weight --seed $$(round_seed) $$(weight) -q -o $$@
+
+$(1)/$(2)/model.safetensors: $(1)/$(2).jsonl.zst $(3)/model.safetensors | $(4)
+	$$(V)hyt-update -m $(3) --out $$(@D) --lr $$(lr) $$(update) $$(quiet) \
+	    $$< >/dev/null
+	$$(V)hyt-ckpt log $$(@D) >$(1)/$(2).log
+	$$(V)rm -rf $$< $(filter $(1)/%,$(3))
+endef
+
+# $(1) MODEL, $(2) SET
+define hyt_measure_set
+$(1).$(2).jsonl.zst: $(1)/model.safetensors
+	$$(V)$$($(2)) | \
+	    hyt-rollout -m $(1) $$(answers) $$(answers_$(2)) $$(quiet) | \
+	    hyt-prg -m $(1) $$(prg) $$(quiet) | hyt-grade -q -o $$@
+
+$(1).$(2).report: $(1).$(2).jsonl.zst
+	$$(V)hyt-eval --json $$< -o $$@
+
+endef
+hyt_measure = $(foreach s,$(2),$(call hyt_measure_set,$(1),$(s)))
+
+# $(1) DIR, $(2) BASE, $(3) ROUNDS, $(4) MEASURED, $(5) SETS, $(6) K, $(7) K-1
+define hyt_run_round
+$(call hyt_round,$(1),$(6),$(if $(filter 0,$(7)),$(2),$(1)/$(7)),$(if \
+    $(filter $(7),$(4)),$(5:%=$(1)/$(7).%.jsonl.zst)))
+$(if $(filter $(6),$(4)),$(call hyt_measure,$(1)/$(6),$(5)))
+
+endef
+hyt_run = $(foreach k,$(call hyt_count,$(3)),$(call \
+    hyt_run_round,$(1),$(2),$(3),$(4),$(5),$(k),$(call hyt_before,$(k))))
+
+.SECONDARY:
+.DELETE_ON_ERROR:

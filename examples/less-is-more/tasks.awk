@@ -1,0 +1,314 @@
+# SPDX-License-Identifier: MIT
+#
+# tasks.awk - questions of three tasks, and worked solutions of mixed quality
+#
+#     awk -f tasks.awk -v task=chain|triage|order -v n=N -v seed=S \
+#         -v what=corpus|traces|queries|validation|test|long
+#
+# chain    operations on digits, one after the other, modulo 10
+# triage   findings, each with its points; their sum decides the level, 1 to 5
+# order    who stands so many places below whom, from facts in no order
+#
+# Every question is about one of 24 topics, which decides how solutions to it
+# are worded and how good those of the corpus are, as on the web:
+#
+#     careful       every step worked, with slips       the right answer, mostly
+#     terse         some of the steps, then the answer  the right answer
+#     rationalised  filler, then a shallow rule         the wrong answer, mostly
+#
+# traces are careful ones without slips, of the topics 4, 12 and 20 alone.
+# queries, validation and test are of all topics, long has longer questions
+# than all others. No question, leaving its topic aside, is in two of corpus,
+# traces, queries, validation and test: a hash of it says where it belongs.
+
+# --- random numbers and lists -----------------------------------------------
+
+# Own generator (Park and Miller 1988), so that every awk draws the same.
+function rnd(m)
+{
+    seed = (seed * 16807) % 2147483647
+    return int(seed / 2147483647 * m)
+}
+
+function chance(p)
+{
+    return rnd(1000000) < p * 1000000
+}
+
+function hash(s,   i, h)
+{
+    h = 1
+    for (i = 1; i <= length(s); i++)
+        h = (h * 69069 + index(ALPHABET, substr(s, i, 1))) % 2147483647
+    return int(h * 16807 % 2147483647 / 1024)
+}
+
+# --- chain -------------------------------------------------------------------
+
+function op(a, o, b)
+{
+    return (o == "+" ? a + b : a - b + 10) % 10
+}
+
+function chain_draw(   i)
+{
+    question = digit[0] = rnd(10)
+    for (i = 1; i <= len; i++) {
+        sign[i] = substr("+-", 1 + rnd(2), 1)
+        digit[i] = rnd(10)
+        question = question sign[i] digit[i]
+    }
+    question = question "="
+}
+
+# One step from `state`; sets `state` and returns the step's text.
+function chain_step(i, slip,   s)
+{
+    s = state sign[i] digit[i] "="
+    state = slip ? rnd(10) : op(state, sign[i], digit[i])
+    return s state
+}
+
+function chain_shallow(rule)
+{
+    return rule == 0 ? op(digit[0], "-", digit[len]) : \
+           rule == 1 ? op(digit[0], "+", digit[len]) : \
+           rule == 2 ? digit[len] : op(digit[len - 1], "+", digit[len])
+}
+
+# --- triage ------------------------------------------------------------------
+
+# What a finding does to the level: nothing, or up to three up or down.
+function shift(s, v)
+{
+    return v < FROM1[s] ? EFFECT1[s] : v < FROM2[s] ? 0 : EFFECT2[s]
+}
+
+function clip(l)
+{
+    return l < 1 ? 1 : l > 9 ? 9 : l
+}
+
+function triage_draw(   i, j, used)
+{
+    question = ""
+    for (i = 1; i <= len; i++) {
+        do
+            j = 1 + rnd(N_SIGNS)
+        while (j in used)
+        used[j] = 1
+        sign[i] = substr(SIGNS, j, 1)
+        digit[i] = rnd(10)
+        question = question (i > 1 ? " " : "") sign[i] digit[i]
+    }
+    question = question "="
+}
+
+function triage_step(i, slip)
+{
+    state = slip ? 1 + rnd(9) : clip(state + shift(sign[i], digit[i]))
+    return sign[i] digit[i] " " state
+}
+
+# The level that one finding alone would have.
+function triage_shallow(rule,   i)
+{
+    i = rule == 0 ? 1 : rule == 1 ? len : rule == 2 ? 2 : len - 1
+    return clip(5 + 2 * shift(sign[i], digit[i]))
+}
+
+# --- order -------------------------------------------------------------------
+
+# A line of names, of which a part is walked; the facts come shuffled.
+function order_draw(   i, j, n_names, names, t)
+{
+    n_names = len + 2
+    names = "abcdefghij"
+    for (i = 0; i < n_names; i++) {
+        j = 1 + rnd(length(names))
+        name[i] = substr(names, j, 1)
+        names = substr(names, 1, j - 1) substr(names, j + 1)
+    }
+    first = rnd(n_names - len)
+    for (i = 1; i < n_names; i++)
+        fact[i] = name[i - 1] ">" name[i]
+    for (i = n_names - 1; i > 1; i--) {
+        j = 1 + rnd(i)
+        t = fact[i]; fact[i] = fact[j]; fact[j] = t
+    }
+    question = ""
+    for (i = 1; i < n_names; i++)
+        question = question fact[i] " "
+    question = question name[first] len
+    for (i = 0; i < n_names - 1; i++)
+        below[name[i]] = name[i + 1]
+    below[name[n_names - 1]] = name[0]
+}
+
+function order_step(i, slip,   s)
+{
+    s = (len + 1 - i) " " state ">"
+    state = slip ? name[rnd(len + 2)] : below[state]
+    return s state
+}
+
+function order_shallow(rule)
+{
+    return rule == 0 ? substr(fact[1], 3) : rule == 1 ? substr(fact[len + 1], 3) : \
+           rule == 2 ? substr(fact[1], 1, 1) : substr(fact[len + 1], 1, 1)
+}
+
+# --- all ---------------------------------------------------------------------
+
+function draw(part, lo, hi)
+{
+    do {
+        len = lo + rnd(hi - lo + 1)
+        if (task == "chain")
+            chain_draw()
+        else if (task == "triage")
+            triage_draw()
+        else
+            order_draw()
+    } while (part >= 0 && PART[hash(question) % 8] != part)
+}
+
+function start()
+{
+    state = task == "chain" ? digit[0] : task == "triage" ? 5 : name[first]
+}
+
+function step(i, slip)
+{
+    return task == "chain" ? chain_step(i, slip) : \
+           task == "triage" ? triage_step(i, slip) : order_step(i, slip)
+}
+
+# Works the first `steps` steps; a slip stays.
+function work(steps, slip,   i, s)
+{
+    start()
+    for (i = 1; i <= steps; i++)
+        s = s LEAD[topic] " " step(i, chance(slip)) "\\n"
+    return s
+}
+
+function right()
+{
+    work(len, 0)
+    return state
+}
+
+function careful(slip,   s)
+{
+    s = work(len, slip)
+    return s "#### " state
+}
+
+function terse(   s)
+{
+    s = work(rnd(len), 0)
+    return s "#### " right()
+}
+
+function shallow()
+{
+    return task == "chain" ? chain_shallow(topic % 4) : \
+           task == "triage" ? triage_shallow(topic % 4) : \
+           order_shallow(topic % 4)
+}
+
+function rationalised(   i, n_fill, s)
+{
+    n_fill = rnd(5)
+    for (i = 1; i <= n_fill; i++)
+        s = s FILLER[topic] "\\n"
+    return s "#### " shallow()
+}
+
+# Share of careful solutions among those of a topic: from LOW to HIGH, the
+# topics mixed.
+function share(t)
+{
+    return LOW + (HIGH - LOW) * (t * 7 % 24) / 23
+}
+
+function record(id, more)
+{
+    printf "{\"id\":\"%s\",\"prompt\":\"%s %s\\n\",\"topic\":\"%s\",%s}\n", \
+        id, TOPIC[topic], question, TOPIC[topic], more
+}
+
+function corpus(id,   u, c, mode)
+{
+    u = rnd(1000) / 1000
+    c = share(topic)
+    mode = u < c ? "careful" : u < c + TERSE ? "terse" : "rationalised"
+    record(id, sprintf("\"completion\":\"%s\",\"mode\":\"%s\"", \
+        mode == "careful" ? careful(SLIP) : \
+        mode == "terse" ? terse() : rationalised(), mode))
+}
+
+function query(id)
+{
+    record(id, sprintf("\"gold\":\"%s\",\"shallow\":\"%s\",\"filler\":\"%s\"," \
+        "\"covered\":%s,\"length\":%d", right(), shallow(), FILLER[topic], \
+        topic % 8 == 4 ? "true" : "false", len))
+}
+
+BEGIN {
+    if (LOW == "") LOW = 0.1
+    if (HIGH == "") HIGH = 0.6
+    if (TERSE == "") TERSE = 0.12
+    if (SLIP == "") SLIP = 0.06
+    ALPHABET = " 0123456789+-*=>abcdefghijklmnopqrstuvwxyz"
+    SIGNS = "pbtrsagw"
+    N_SIGNS = length(SIGNS)
+    for (i = 1; i <= N_SIGNS; i++) {
+        c = substr(SIGNS, i, 1)
+        FROM1[c] = 2 + i * 3 % 4
+        FROM2[c] = FROM1[c] + 1 + i % 3
+        EFFECT1[c] = i % 2 ? -1 - i % 3 : 1 + i % 4 % 3
+        EFFECT2[c] = i % 2 ? 1 + i * 5 % 3 : -1 - i * 7 % 3
+    }
+    # eighths of the questions: four are the corpus's
+    split("corpus corpus corpus traces queries validation test", t, " ")
+    PART[0] = "corpus"
+    for (i = 1; i <= 7; i++)
+        PART[i] = t[i]
+    split("add ask bid buy cut dig eat fit get hit let mix now pay put run " \
+          "say see set sit tap try use win", LEAD, " ")
+    split("as ever|by habit|clearly|done fast|easily|for sure|gladly|hence|" \
+          "in short|just so|known|likely|mostly|no doubt|of course|plainly|" \
+          "quite so|rightly|simply|truly|usually|very well|well yes|yes", \
+          FILLER, "|")
+    split(task == "chain" ? \
+          "coin eggs pens cups nuts keys hats bags shoe ring ball book disc " \
+          "plum figs bolt pins jars lime pear tile logs card bead" : \
+          task == "triage" ? \
+          "head neck back knee foot hand skin lung burn bite fall rash cold " \
+          "heat gout cyst clot itch boil lump sore limp gash ache" : \
+          "tall fast rich loud wise dark long wide deep cold bold keen calm " \
+          "neat rare soft warm poor slow pale lean mild vast wild", TOPIC, " ")
+    lo = 2
+    hi = 4
+    name_seed = seed
+    seed = (seed * 7919 + hash(task what)) % 2147483646 + 1
+    for (i = 0; i < 10; i++)
+        rnd(2)
+    for (i = 0; i < n; i++) {
+        topic = what == "traces" ? 4 + 8 * rnd(3) : 1 + rnd(24)
+        part = what == "long" ? "test" : what
+        if (what == "long")
+            draw(part, hi + 1, hi + 2)
+        else
+            draw(part, lo, hi)
+        id = substr(what, 1, 1) name_seed "-" i
+        if (what == "corpus")
+            corpus(id)
+        else if (what == "traces")
+            record(id, sprintf("\"completion\":\"%s\"", careful(0)))
+        else
+            query(id)
+    }
+}
