@@ -16,6 +16,9 @@
 #     terse         some of the steps, then the answer  the right answer
 #     rationalised  filler, then a shallow rule         the wrong answer, mostly
 #
+# Three in ten records of the corpus are no questions but single steps, without a
+# topic: it is there that steps are learned, whatever they are used for later.
+#
 # traces are careful ones without slips, of the topics 4, 12 and 20 alone.
 # queries, validation and test are of all topics, long has longer questions
 # than all others. No question, leaving its topic aside, is in two of corpus,
@@ -69,11 +72,10 @@ function chain_step(i, slip,   s)
     return s state
 }
 
+# One of the question's digits
 function chain_shallow(rule)
 {
-    return rule == 0 ? op(digit[0], "-", digit[len]) : \
-           rule == 1 ? op(digit[0], "+", digit[len]) : \
-           rule == 2 ? digit[len] : op(digit[len - 1], "+", digit[len])
+    return digit[rule == 0 ? 0 : rule == 1 ? len : rule == 2 ? 1 : len - 1]
 }
 
 # --- triage ------------------------------------------------------------------
@@ -249,6 +251,22 @@ function corpus(id,   u, c, mode)
         mode == "terse" ? terse() : rationalised(), mode))
 }
 
+# A step out of the middle, as a table of facts would have it.
+function single(id,   i)
+{
+    i = 1 + rnd(len)
+    if (task == "chain")
+        state = rnd(10)
+    else if (task == "triage")
+        state = 1 + rnd(9)
+    else
+        state = name[rnd(len + 1)]
+    printf "{\"id\":\"%s\",\"prompt\":\"%s\",\"mode\":\"fact\",", id, \
+        (task == "order" ? substr(question, 1, length(question) - 2) state \
+            (len + 1 - i) : state) "\\n"
+    printf "\"completion\":\"%s\"}\n", step(i, 0)
+}
+
 function query(id)
 {
     record(id, sprintf("\"gold\":\"%s\",\"shallow\":\"%s\",\"filler\":\"%s\"," \
@@ -304,7 +322,9 @@ BEGIN {
         else
             draw(part, lo, hi)
         id = substr(what, 1, 1) name_seed "-" i
-        if (what == "corpus")
+        if (what == "corpus" && chance(0.3))
+            single(id)
+        else if (what == "corpus")
             corpus(id)
         else if (what == "traces")
             record(id, sprintf("\"completion\":\"%s\"", careful(0)))
