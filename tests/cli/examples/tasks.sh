@@ -13,7 +13,7 @@ tasks() {
 
 # The question without its topic, which must not be in two parts
 questions() {
-    jq -r '.prompt | ltrimstr("\(.[0:4]) ")' | sort -u
+    jq -r 'select(.mode != "fact") | .prompt | ltrimstr("\(.[0:4]) ")' | sort -u
 }
 
 # chain: left to right modulo 10
@@ -32,7 +32,7 @@ END
 
 for task in chain triage order; do
     for part in corpus traces queries validation test; do
-        tasks $task "$part" 400 1 >"$part.jsonl"
+        tasks $task "$part" 500 1 >"$part.jsonl"
         questions <"$part.jsonl" >"$part.q"
         [ "$(wc -l <"$part.q")" -gt 300 ]
     done
