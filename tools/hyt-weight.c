@@ -23,9 +23,9 @@ static int64_t groups = 16, traces = 16, dr_grpo_length = 512;
 static const struct hyt_opt opts[] = {
     OPT_ENUM(0, "policy", &policy, HYT_POLICIES, "what moves the model"),
     OPT_STR(0, "reward", &reward, "KIND",
-            "what rollouts are compared by: prg-certainty, prg, "
-            "self-certainty, entropy, logp, majority, field:NAME, or auto, "
-            "the policy's own"),
+            "what rollouts are compared by: prg-certainty, "
+            "prg-probability, prg, self-certainty, entropy, logp, majority, "
+            "field:NAME, or auto, the policy's own"),
     OPT_ENUM(0, "gate", &gate, "none|trust", "scale advantages by trust"),
     OPT_ENUM(0, "rd-weight", &rd_weight, "auto|prg|none",
              "weigh supervised traces by their PRG; auto is the policy's own"),

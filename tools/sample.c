@@ -10,9 +10,9 @@
 bool hyt_reward_parse(struct hyt_weighing *how, const char **field,
                       const char *spec)
 {
-    static const char *const words[] = {"prg-certainty",  "prg",
-                                        "self-certainty", "entropy",
-                                        "logp",           "majority"};
+    static const char *const words[] = {
+        "prg-certainty", "prg-probability", "prg", "self-certainty", "entropy",
+        "logp",          "majority"};
 
     *field = NULL;
     if (strcmp(spec, "auto") == 0)
@@ -121,7 +121,7 @@ static int read_reward(struct hyt_sample *s, struct hyt_rec *rec,
         read_number(&s->entropy, rec, "certainty.entropy", "certainty",
                     "hyt-prg", err) < 0)
         return -1;
-    if (reward == HYT_REWARD_LOGP &&
+    if ((reward == HYT_REWARD_LOGP || reward == HYT_REWARD_PRG_PROBABILITY) &&
         read_number(&s->logp, rec, "certainty.logp", "certainty", "hyt-prg",
                     err) < 0)
         return -1;

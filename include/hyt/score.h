@@ -81,7 +81,8 @@ enum hyt_policy {
 #define HYT_POLICIES "hytuning|rd|rlif|fixed|hpt|srft"
 
 enum hyt_reward {
-    HYT_REWARD_PRG_CERTAINTY, /* self-certainty * max(0, PRG) */
+    HYT_REWARD_PRG_CERTAINTY,   /* self-certainty * max(0, PRG) */
+    HYT_REWARD_PRG_PROBABILITY, /* exp(mean log-probability) * max(0, PRG) */
     HYT_REWARD_PRG,
     HYT_REWARD_SELF_CERTAINTY, /* Intuitor, 2505.19590 */
     HYT_REWARD_ENTROPY,        /* -H: RENT, 2505.22660 */
@@ -89,7 +90,8 @@ enum hyt_reward {
     HYT_REWARD_MAJORITY,       /* 1 for the group's answer: TTRL 2504.16084 */
     HYT_REWARD_FIELD           /* a number from elsewhere */
 };
-#define HYT_REWARDS "prg-certainty|prg|self-certainty|entropy|logp|majority"
+#define HYT_REWARDS                                                            \
+    "prg-certainty|prg-probability|prg|self-certainty|entropy|logp|majority"
 
 enum hyt_norm { HYT_NORM_DAPO, HYT_NORM_GRPO, HYT_NORM_DR_GRPO };
 #define HYT_NORMS "dapo|grpo|dr_grpo"

@@ -64,6 +64,8 @@ static double reward_alone(const struct hyt_sample *s, enum hyt_reward reward)
     case HYT_REWARD_PRG_CERTAINTY:
         /* Not fmax(): a null PRG must stay null. */
         return s->self * (s->prg < 0 ? 0 : s->prg);
+    case HYT_REWARD_PRG_PROBABILITY:
+        return exp(s->logp) * (s->prg < 0 ? 0 : s->prg);
     case HYT_REWARD_PRG:
         return s->prg;
     case HYT_REWARD_SELF_CERTAINTY:

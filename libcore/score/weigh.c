@@ -29,6 +29,7 @@ bool hyt_weighing_reads_prg(const struct hyt_weighing *how, bool rd)
     if (rd)
         return how->rd_prg;
     return how->reward == HYT_REWARD_PRG_CERTAINTY ||
+           how->reward == HYT_REWARD_PRG_PROBABILITY ||
            how->reward == HYT_REWARD_PRG || how->gate || how->balance;
 }
 
