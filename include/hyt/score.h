@@ -82,7 +82,7 @@ enum hyt_policy {
 
 enum hyt_reward {
     HYT_REWARD_PRG_CERTAINTY,   /* self-certainty * max(0, PRG) */
-    HYT_REWARD_PRG_PROBABILITY, /* exp(mean log-probability) * max(0, PRG) */
+    HYT_REWARD_PRG_PROBABILITY, /* probability of a step * max(0, PRG) */
     HYT_REWARD_PRG,
     HYT_REWARD_SELF_CERTAINTY, /* Intuitor, 2505.19590 */
     HYT_REWARD_ENTROPY,        /* -H: RENT, 2505.22660 */
@@ -133,6 +133,7 @@ struct hyt_sample {
     double self;    /* certainty.self */
     double entropy; /* certainty.entropy */
     double logp;    /* certainty.logp */
+    double step;    /* certainty.step */
     double field;   /* for HYT_REWARD_FIELD */
     const char *answer;
     size_t n_answer;

@@ -65,7 +65,7 @@ static double reward_alone(const struct hyt_sample *s, enum hyt_reward reward)
         /* Not fmax(): a null PRG must stay null. */
         return s->self * (s->prg < 0 ? 0 : s->prg);
     case HYT_REWARD_PRG_PROBABILITY:
-        return exp(s->logp) * (s->prg < 0 ? 0 : s->prg);
+        return s->step * (s->prg < 0 ? 0 : s->prg);
     case HYT_REWARD_PRG:
         return s->prg;
     case HYT_REWARD_SELF_CERTAINTY:
