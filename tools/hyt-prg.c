@@ -117,8 +117,7 @@ static int score_trace(struct scorer *s, struct hyt_rec *rec,
     if (status == 0)
         status = check_finite(rec, &p, logp, stats, &s->m.err);
     if (status == 0) {
-        hyt_prgfields_certainty(rec, stats, t->t.n_completion, t->steps.n,
-                                per_token);
+        hyt_prgfields_certainty(rec, stats, t->t.n_completion, per_token);
         if (!t->answered) {
             hyt_rec_set(rec, "prg", "null", 4);
         } else {

@@ -17,7 +17,8 @@
 
 static int policy, gate, rd_weight, balance, norm, scale;
 static const char *reward = "auto", *anchor_file;
-static double lambda = 0.5, rd_temp = 0.5, w_max = 5, hpt_gamma = 0.5;
+static double sharpness = 10, lambda = 0.5, rd_temp = 0.5, w_max = 5,
+              hpt_gamma = 0.5;
 static int64_t groups = 16, traces = 16, dr_grpo_length = 512;
 
 static const struct hyt_opt opts[] = {
@@ -26,6 +27,8 @@ static const struct hyt_opt opts[] = {
             "what rollouts are compared by: prg-certainty, "
             "prg-probability, prg, self-certainty, entropy, logp, majority, "
             "field:NAME, or auto, the policy's own"),
+    OPT_FLOAT(0, "sharpness", &sharpness, 0, 1e6,
+              "prg-probability: tokens whose probability multiplies PRG"),
     OPT_ENUM(0, "gate", &gate, "none|trust", "scale advantages by trust"),
     OPT_ENUM(0, "rd-weight", &rd_weight, "auto|prg|none",
              "weigh supervised traces by their PRG; auto is the policy's own"),
@@ -281,6 +284,7 @@ static void start(struct weight *w)
     w->how.gate = gate;
     w->how.norm = (enum hyt_norm)norm;
     w->how.scale = (enum hyt_scale)scale;
+    w->how.sharpness = sharpness;
     w->how.lambda = lambda;
     w->how.rd_temp = rd_temp;
     w->how.w_max = w_max;

@@ -91,26 +91,23 @@ static void put_column(struct hyt_buf *b, const char *name,
 }
 
 void hyt_prgfields_certainty(struct hyt_rec *rec, const struct hyt_row_stats *s,
-                             size_t n, size_t n_steps, bool per_token)
+                             size_t n, bool per_token)
 {
     static const char *const name[] = {"self", "entropy", "logp"};
     static const char *const list[] = {"self_tokens", "entropy_tokens",
                                        "logp_tokens"};
     struct hyt_buf b = {0};
-    double sum = 0;
 
     hyt_buf_putc(&b, '{');
     for (enum column c = SELF; c < N_COLUMNS; c++) {
-        sum = 0;
+        double sum = 0;
+
         for (size_t j = 0; j < n; j++)
             sum += (double)column(&s[j], c);
         put_number(&b, name[c], n > 0 ? sum / (double)n : (double)NAN);
         if (per_token)
             put_column(&b, list[c], s, n, c);
     }
-    /* The last sum is that of the log-probabilities. */
-    put_number(&b, "step",
-               n > 0 ? hyt_exp(sum / (double)(n_steps + 1)) : (double)NAN);
     close_object(&b);
     hyt_rec_set(rec, "certainty", b.s, b.n);
     hyt_buf_free(&b);

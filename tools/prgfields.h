@@ -18,11 +18,10 @@ int hyt_prgfields_claim(struct hyt_rec *rec, bool overwrite,
 void hyt_prgfields_prg(struct hyt_rec *rec, const struct hyt_prg *prg,
                        double score, const double *logp, size_t n);
 
-/* Means over the completion's tokens, null where there are none, and the
- * probability of one of its n_steps steps or its answer, their geometric mean;
- * per_token: and each token's. */
+/* Means over the completion's tokens, null where there are none; per_token:
+ * and each token's. */
 void hyt_prgfields_certainty(struct hyt_rec *rec,
                              const struct hyt_row_stats *stats, size_t n,
-                             size_t n_steps, bool per_token);
+                             bool per_token);
 
 #endif

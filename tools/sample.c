@@ -121,11 +121,7 @@ static int read_reward(struct hyt_sample *s, struct hyt_rec *rec,
         read_number(&s->entropy, rec, "certainty.entropy", "certainty",
                     "hyt-prg", err) < 0)
         return -1;
-    if (reward == HYT_REWARD_PRG_PROBABILITY &&
-        read_number(&s->step, rec, "certainty.step", "certainty", "hyt-prg",
-                    err) < 0)
-        return -1;
-    if (reward == HYT_REWARD_LOGP &&
+    if ((reward == HYT_REWARD_LOGP || reward == HYT_REWARD_PRG_PROBABILITY) &&
         read_number(&s->logp, rec, "certainty.logp", "certainty", "hyt-prg",
                     err) < 0)
         return -1;
@@ -141,12 +137,8 @@ int hyt_sample_read(struct hyt_sample *s, struct hyt_rec *rec,
                     const struct hyt_weighing *how, const char *field,
                     struct hyt_err *err)
 {
-    *s = (struct hyt_sample){.prg = NAN,
-                             .self = NAN,
-                             .entropy = NAN,
-                             .logp = NAN,
-                             .step = NAN,
-                             .field = NAN};
+    *s = (struct hyt_sample){
+        .prg = NAN, .self = NAN, .entropy = NAN, .logp = NAN, .field = NAN};
     if (read_kind(&s->rd, rec, err) < 0 ||
         read_length(&s->tokens, rec, err) < 0)
         return -1;

@@ -16,8 +16,8 @@
 #     terse         some of the steps, then the answer  the right answer
 #     rationalised  filler, then a shallow rule         the wrong answer, mostly
 #
-# Three in ten records of the corpus are no questions but single steps, without a
-# topic: it is there that steps are learned, whatever they are used for later.
+# Three in ten records of the corpus have no topic and no words, but one or two
+# steps: it is there that steps are learned, whatever they are used for later.
 #
 # traces are careful ones without slips, of the topics 4, 12 and 20 alone.
 # queries, validation and test are of all topics, long has longer questions
@@ -251,20 +251,14 @@ function corpus(id,   u, c, mode)
         mode == "terse" ? terse() : rationalised(), mode))
 }
 
-# A step out of the middle, as a table of facts would have it.
-function single(id,   i)
+# A question without a topic and its first steps, without words.
+function drill(id,   i, s)
 {
-    i = 1 + rnd(len)
-    if (task == "chain")
-        state = rnd(10)
-    else if (task == "triage")
-        state = 1 + rnd(9)
-    else
-        state = name[rnd(len + 1)]
-    printf "{\"id\":\"%s\",\"prompt\":\"%s\",\"mode\":\"fact\",", id, \
-        (task == "order" ? substr(question, 1, length(question) - 2) state \
-            (len + 1 - i) : state) "\\n"
-    printf "\"completion\":\"%s\"}\n", step(i, 0)
+    start()
+    for (i = 1; i <= len && i <= 2; i++)
+        s = s (i > 1 ? "\\n" : "") step(i, 0)
+    printf "{\"id\":\"%s\",\"prompt\":\"%s\\n\",\"mode\":\"fact\",", id, question
+    printf "\"completion\":\"%s\"}\n", s
 }
 
 function query(id)
@@ -323,7 +317,7 @@ BEGIN {
             draw(part, lo, hi)
         id = substr(what, 1, 1) name_seed "-" i
         if (what == "corpus" && chance(0.3))
-            single(id)
+            drill(id)
         else if (what == "corpus")
             corpus(id)
         else if (what == "traces")

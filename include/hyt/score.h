@@ -82,7 +82,7 @@ enum hyt_policy {
 
 enum hyt_reward {
     HYT_REWARD_PRG_CERTAINTY,   /* self-certainty * max(0, PRG) */
-    HYT_REWARD_PRG_PROBABILITY, /* probability of a step * max(0, PRG) */
+    HYT_REWARD_PRG_PROBABILITY, /* exp(sharpness * logp) * max(0, PRG) */
     HYT_REWARD_PRG,
     HYT_REWARD_SELF_CERTAINTY, /* Intuitor, 2505.19590 */
     HYT_REWARD_ENTROPY,        /* -H: RENT, 2505.22660 */
@@ -104,9 +104,10 @@ struct hyt_weighing {
     enum hyt_reward reward;
     enum hyt_norm norm;
     enum hyt_scale scale;
-    bool gate;    /* scale advantages by trust */
-    bool rd_prg;  /* w of traces from their PRG, else 1 */
-    bool balance; /* lambda from the mean trust, else constant */
+    bool gate;        /* scale advantages by trust */
+    bool rd_prg;      /* w of traces from their PRG, else 1 */
+    bool balance;     /* lambda from the mean trust, else constant */
+    double sharpness; /* of how many tokens the probability multiplies PRG */
     double lambda;
     double rd_temp;
     double w_max;
@@ -133,7 +134,6 @@ struct hyt_sample {
     double self;    /* certainty.self */
     double entropy; /* certainty.entropy */
     double logp;    /* certainty.logp */
-    double step;    /* certainty.step */
     double field;   /* for HYT_REWARD_FIELD */
     const char *answer;
     size_t n_answer;

@@ -58,14 +58,15 @@ static void reward_majority(struct hyt_sample *s, size_t n)
     }
 }
 
-static double reward_alone(const struct hyt_sample *s, enum hyt_reward reward)
+static double reward_alone(const struct hyt_sample *s,
+                           const struct hyt_weighing *how)
 {
-    switch (reward) {
+    switch (how->reward) {
     case HYT_REWARD_PRG_CERTAINTY:
         /* Not fmax(): a null PRG must stay null. */
         return s->self * (s->prg < 0 ? 0 : s->prg);
     case HYT_REWARD_PRG_PROBABILITY:
-        return s->step * (s->prg < 0 ? 0 : s->prg);
+        return hyt_exp(how->sharpness * s->logp) * (s->prg < 0 ? 0 : s->prg);
     case HYT_REWARD_PRG:
         return s->prg;
     case HYT_REWARD_SELF_CERTAINTY:
@@ -95,7 +96,7 @@ void hyt_score_rewards(struct hyt_sample *s, size_t n,
         if (how->reward == HYT_REWARD_MAJORITY)
             reward_majority(s + i, end - i);
         for (size_t j = i; how->reward != HYT_REWARD_MAJORITY && j < end; j++)
-            s[j].reward = reward_alone(&s[j], how->reward);
+            s[j].reward = reward_alone(&s[j], how);
     }
 }
 

@@ -53,7 +53,8 @@ static double weigh(struct hyt_sample *s, const struct hyt_weighing *how)
 
 static struct hyt_weighing preset(enum hyt_policy policy)
 {
-    struct hyt_weighing how = {.lambda = 0.5,
+    struct hyt_weighing how = {.sharpness = 10,
+                               .lambda = 0.5,
                                .rd_temp = 0.5,
                                .w_max = 5,
                                .dr_grpo_length = 64,
@@ -71,6 +72,7 @@ static void test_reference(void **state)
     for (size_t i = 0; i < HYT_LEN(weigh_cases); i++) {
         struct hyt_weighing how = weigh_cases[i].how;
 
+        how.sharpness = 10;
         how.rd_temp = 0.5;
         how.w_max = 5;
         how.dr_grpo_length = 64;

@@ -35,6 +35,7 @@ differs --rd-weight none
 differs --balance constant --lambda 0.4
 differs --lambda 0.1
 differs --rd-temp 0.1
+differs --reward prg-probability --sharpness 2
 differs --w-max 0.5
 differs --norm dr_grpo --dr-grpo-length 100
 differs --policy hpt --hpt-gamma 0.9

@@ -26,9 +26,8 @@ function record(id, group, sample, kind, more,   prg, answer) {
         id, group, sample, kind
     printf ",%s%s,\"prg\":%s,\"final\":%s", tokens(3 + int(20 * unit())), more,
         prg, answer
-    printf ",\"certainty\":{\"self\":%.6f,\"entropy\":%.6f,\"logp\":%.6f,",
+    printf ",\"certainty\":{\"self\":%.6f,\"entropy\":%.6f,\"logp\":%.6f}}\n",
         4 * unit(), 2 * unit(), -2 * unit()
-    printf "\"step\":%.6f}}\n", unit()
 }
 
 BEGIN {
