@@ -100,7 +100,8 @@ static void need_rope(struct hyt_state *st, size_t n)
     st->n_rope = n;
 }
 
-/* The rows of a batch of whole sequences: each sequence in one run, from position 0. */
+/* The rows of a batch of whole sequences: each sequence in one run, from
+ * position 0. */
 static void find_sequences(struct hyt_state *st)
 {
     free(st->begin);

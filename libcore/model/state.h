@@ -70,8 +70,7 @@ struct hyt_state {
     size_t n_want, want_cap;
     int32_t *pos; /* [T] */
     struct hyt_attn_row *attn;
-    size_t *
-        begin; /* whole sequences: rows of sequence i are [begin[i], begin[i+1]) */
+    size_t *begin; /* rows of sequence i of a batch: begin[i] … begin[i+1]-1 */
     size_t n_begin;
 
     /* rotary tables up to the largest position seen */

@@ -14,14 +14,14 @@ hyt-ckpt new m --shape tiny5m
 awk 'BEGIN {
     for (i = 0; i < 12; i++)
         printf "{\"prompt\":\"%d\",\"completion\":\"%0200d\"}\n", i, i
-}' | hyt-rollout -m m | hyt-weight --policy rd --traces 12 >batch
+}' | hyt-rollout -m m | hyt-weight --policy rd --traces 12 >weighted
 
 # Its figure is read while it waits for more.
 mkfifo in
 hyt-update -m m --out out --activation-memory 8000000 in >log &
 pid=$!
 exec 3>in
-cat batch >&3
+cat weighted >&3
 until [ -s log ]; do
     kill -0 $pid || exit 1
     sleep 0.1
