@@ -28,7 +28,7 @@ static const struct hyt_opt opts[] = {
             "new: a tokenizer.json; without it a token is a byte"),
     OPT_ENUM(0, "arch", &arch, "auto|llama|qwen2|qwen3",
              "new: kind of model; auto: the named shape's, or llama"),
-    OPT_ENUM(0, "dtype", &dtype, "f32|bf16", "new: how weights are stored"),
+    OPT_ENUM(0, "dtype", &dtype, "f32|bf16|f16", "new: how weights are stored"),
     OPT_FLAG(0, "tied", &tied,
              "new: the output head is the embedding (default)"),
     OPT_FLAG(0, "untied", &untied, "new: the output head has its own weights"),
@@ -65,7 +65,7 @@ static int new_model(struct hyt_main *m, char **dir)
         .tied = tied     ? 1
                 : untied ? 0
                          : -1,
-        .bf16 = dtype == 1,
+        .dtype = (enum hyt_dtype)dtype,
         .seed = (uint64_t)m->seed,
         .max_positions = (uint64_t)max_positions,
         .rope_theta = rope_theta,

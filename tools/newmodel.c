@@ -31,13 +31,14 @@ struct plan {
     struct hyt_tensor *t;
     struct init *init;
     size_t n, t_cap, init_cap;
-    bool bf16;
+    enum hyt_dtype dtype;
 };
 
 /* [rows, cols], or [rows] where cols is 0. */
 static void add(struct plan *p, const char *prefix, const char *name,
                 struct init init, uint64_t rows, uint64_t cols)
 {
+    static const char *const names[] = {"F32", "BF16", "F16"};
     struct hyt_buf full = {0};
     struct hyt_tensor *t;
 
@@ -48,8 +49,8 @@ static void add(struct plan *p, const char *prefix, const char *name,
     hyt_buf_printf(&full, "%s%s", prefix, name);
     t->name = hyt_arena_strndup(&p->arena, full.s, full.n);
     hyt_buf_free(&full);
-    t->dtype = p->bf16 ? HYT_BF16 : HYT_F32;
-    t->dtype_name = p->bf16 ? "BF16" : "F32";
+    t->dtype = p->dtype;
+    t->dtype_name = names[p->dtype];
     t->n_dims = cols ? 2 : 1;
     t->dim[0] = rows;
     t->dim[1] = cols;
@@ -111,6 +112,8 @@ static void fill(void *data, const struct hyt_tensor *t, struct init init,
             x += init.std * hyt_rng_normal(key, i);
         if (t->dtype == HYT_BF16)
             ((uint16_t *)data)[i] = hyt_bf16_round((float)x);
+        else if (t->dtype == HYT_F16)
+            ((uint16_t *)data)[i] = hyt_f16_round((float)x);
         else
             ((float *)data)[i] = (float)x;
     }
@@ -119,7 +122,7 @@ static void fill(void *data, const struct hyt_tensor *t, struct init init,
 static int write_weights(const char *path, const struct hyt_shape *s,
                          const struct hyt_newmodel *nm, struct hyt_err *err)
 {
-    struct plan p = {.bf16 = nm->bf16};
+    struct plan p = {.dtype = nm->dtype};
     struct hyt_st_new *f;
 
     plan_model(&p, s);
@@ -142,10 +145,11 @@ static void put_ids(struct hyt_buf *b, const struct hyt_toksize *tok)
 }
 
 static void print_config(struct hyt_buf *b, const struct hyt_shape *s,
-                         bool bf16, const struct hyt_toksize *tok)
+                         enum hyt_dtype dtype, const struct hyt_toksize *tok)
 {
     static const char *const type[] = {"llama", "qwen2", "qwen3"};
     static const char *const class[] = {"Llama", "Qwen2", "Qwen3"};
+    static const char *const dtypes[] = {"float32", "bfloat16", "float16"};
     const struct {
         const char *key;
         uint64_t value;
@@ -177,8 +181,7 @@ static void print_config(struct hyt_buf *b, const struct hyt_shape *s,
                    " \"tie_word_embeddings\": %s,\n",
                    s->tied ? "true" : "false");
     put_ids(b, tok);
-    hyt_buf_printf(b, ",\n \"torch_dtype\": \"%s\"\n}\n",
-                   bf16 ? "bfloat16" : "float32");
+    hyt_buf_printf(b, ",\n \"torch_dtype\": \"%s\"\n}\n", dtypes[dtype]);
 }
 
 /* A file of the new directory; those of the same name are not ours to replace,
@@ -222,7 +225,7 @@ static int write_texts(const struct hyt_newmodel *nm, const struct hyt_shape *s,
                 {"config.json", &config}};
     int status = 0;
 
-    print_config(&config, s, nm->bf16, tok);
+    print_config(&config, s, nm->dtype, tok);
     hyt_buf_puts(&generation, "{\n");
     put_ids(&generation, tok);
     hyt_buf_puts(&generation, "\n}\n");

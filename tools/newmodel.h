@@ -16,7 +16,7 @@ struct hyt_newmodel {
     const char *tokenizer; /* path of a tokenizer.json; NULL: bytes */
     int arch;              /* enum hyt_arch */
     int tied;
-    bool bf16;
+    enum hyt_dtype dtype; /* F32, BF16 or F16 */
     uint64_t seed, max_positions;
     double rope_theta;
 };

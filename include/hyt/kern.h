@@ -54,15 +54,17 @@ int hyt_kern_select(const char *name);
 
 /* --- weights -------------------------------------------------------------- */
 
-/* A stored weight: mapped, f32 or bf16.  bf16 is widened exactly, on the way.
- */
+/* A stored weight: mapped, f32, bf16 or f16.  A half is widened exactly, on the
+ * way. */
 struct hyt_weight {
     const void *p;
     enum hyt_dtype t;
 };
 
 void hyt_widen(float *dst, struct hyt_weight w, size_t offset, size_t n);
-uint16_t hyt_bf16_round(float x); /* to nearest, ties to even; NaN stays NaN */
+/* To nearest, ties to even; NaN stays NaN. */
+uint16_t hyt_bf16_round(float x);
+uint16_t hyt_f16_round(float x);
 
 /* --- matrix product ------------------------------------------------------- */
 
@@ -100,23 +102,25 @@ void hyt_matmul_bwd_w(float *dw, float *db, const float *dy, const float *x,
  *     y_ti = g_i x_ti r_t,    r_t = (mean_j x_tj^2 + eps)^(-1/2)
  *
  * x, y [T,D]  g [D]  r [T] (kept for the backward pass, may be NULL).  y may be
- * x. Also per head: T * H rows of width E.
+ * x.  Also per head: T * H rows of width E.  `plus` is added to the stored g:
+ * 0, or 1 (Gemma).
  */
 void hyt_rmsnorm(float *y, float *r, const float *x, struct hyt_weight g,
-                 float eps, size_t T, size_t D);
+                 float plus, float eps, size_t T, size_t D);
 /*
  *     dg_i  += sum_t dy_ti x_ti r_t
  *     dx_ti += r_t (g_i dy_ti - x_ti r_t^2 mean_j g_j dy_tj x_tj)
  */
 void hyt_rmsnorm_bwd(float *dx, float *dg, const float *dy, const float *x,
-                     const float *r, struct hyt_weight g, size_t T, size_t D);
+                     const float *r, struct hyt_weight g, float plus, size_t T,
+                     size_t D);
 
 /* --- rotary positions (Su et al. 2021), half-split layout ----------------- */
 
-/* cos, sin [n_pos, E/2] of pos * theta^(-2i/E); the frequency and the angle are
- * rounded to float first, as Hugging Face's implementation does. */
-void hyt_rope_table(float *cos, float *sin, double theta, size_t n_pos,
-                    size_t E);
+/* scale cos, scale sin [n_pos, E/2] of pos * frequency_i.  The angle is rounded
+ * to float first, as Hugging Face's implementation does. */
+void hyt_rope_table(float *cos, float *sin, const float *frequency,
+                    double scale, size_t n_pos, size_t E);
 /*
  *     (x_i, x_(i+E/2)) <- (x_i c - x_(i+E/2) s,  x_(i+E/2) c + x_i s)
  *
@@ -149,7 +153,13 @@ void hyt_rope_bwd(float *dx, const int32_t *pos, const float *cos,
 
 struct hyt_attn_row {
     const int32_t *page; /* page numbers of the row's sequence */
-    int32_t pos;         /* attends to positions 0 … pos */
+    int32_t pos;         /* the last position that it attends to */
+};
+
+struct hyt_attn {
+    float scale;
+    float cap;      /* of the scores; 0: none */
+    int32_t window; /* positions that a row attends to; 0: all from 0 on */
 };
 
 /* The cache of one layer. */
@@ -167,14 +177,18 @@ void hyt_kv_copy(const struct hyt_kv *kv, int32_t dst, int32_t src, size_t n,
                  size_t G, size_t E);
 
 /*
- *     o_th = sum_(p <= pos_t) a_thp v_pg,   a_thp = exp(s_thp - lse_th)
+ *     o_th = sum_p a_thp v_pg,              a_thp = exp(s_thp - lse_th)
  *     s_thp = scale q_th . k_pg,            g = h G / H
+ *
+ * over the last `window` positions p <= pos_t, or all.  With a cap, s becomes
+ * cap tanh(s / cap).
  *
  * o, q [T, H*E]   lse [T,H], kept for the backward pass, may be NULL
  */
 void hyt_attention(float *o, float *lse, const float *q,
                    const struct hyt_kv *kv, const struct hyt_attn_row *row,
-                   float scale, size_t T, size_t H, size_t G, size_t E);
+                   const struct hyt_attn *how, size_t T, size_t H, size_t G,
+                   size_t E);
 
 /*
  * For training batches: rows [begin[i], begin[i+1]) are the whole sequence i,
@@ -182,13 +196,16 @@ void hyt_attention(float *o, float *lse, const float *q,
  *
  *     D_th = do_th . o_th      ds_thp = a_thp (do_th . v_pg - D_th)
  *     dq = scale ds k          dk = scale ds^T q          dv = a^T do
+ *
+ * With a cap, ds is first multiplied by 1 - (s / cap)^2.
  */
 void hyt_attention_bwd(float *dq, float *dk, float *dv, const float *dout,
                        const float *q, const float *k, const float *v,
                        const float *o, const float *lse, const size_t *begin,
-                       size_t n_seq, float scale, size_t H, size_t G, size_t E);
+                       size_t n_seq, const struct hyt_attn *how, size_t H,
+                       size_t G, size_t E);
 
-/* --- SwiGLU (Shazeer 2020) ------------------------------------------------ */
+/* --- SwiGLU and GEGLU (Shazeer 2020) -------------------------------------- */
 
 /*
  *     h = silu(g) u,   silu(g) = g / (1 + exp(-g))
@@ -199,6 +216,23 @@ void hyt_attention_bwd(float *dq, float *dk, float *dv, const float *dout,
 void hyt_swiglu(float *h, const float *g, const float *u, size_t n);
 void hyt_swiglu_bwd(float *dg, float *du, const float *dh, const float *g,
                     const float *u, size_t n);
+
+/*
+ *     h = gelu(g) u,   gelu(g) = g σ(2 y),   y = sqrt(2/π) (g + 0.044715 g^3)
+ *
+ * the approximation by tanh (Hendrycks & Gimpel 2016): σ(2y) = (1 + tanh y) / 2
+ *     dg = dh u (σ + g σ (1 - σ) 2 y')      du = dh gelu(g)
+ *
+ * In place, as SwiGLU.
+ */
+void hyt_geglu(float *h, const float *g, const float *u, size_t n);
+void hyt_geglu_bwd(float *dg, float *du, const float *dh, const float *g,
+                   const float *u, size_t n);
+
+/* --- element by element --------------------------------------------------- */
+
+void hyt_add(float *y, const float *x, size_t n); /* y += x */
+void hyt_scale(float *x, float factor, size_t n); /* x *= factor */
 
 /* --- embedding ------------------------------------------------------------ */
 
@@ -229,11 +263,15 @@ struct hyt_row_stats {
 void hyt_vocab_stats(struct hyt_row_stats *out, const float *z,
                      const int32_t *target, size_t T, size_t V, size_t stride);
 
+/* z <- cap tanh(z / cap), the first V of each row (Bello et al. 2016). */
+void hyt_softcap(float *z, float cap, size_t T, size_t V, size_t stride);
+
 /* dz_tv = g_t (1[v = target_t] - exp(z_tv - lse_t)), in place over z: the
- * gradient of sum_t g_t logp_t.  Columns V … stride-1 are set to 0. */
+ * gradient of sum_t g_t logp_t; with a cap (0: none), by the logits before it,
+ * times 1 - (z / cap)^2.  Columns V … stride-1 are set to 0. */
 void hyt_vocab_bwd(float *z, const struct hyt_row_stats *stats,
-                   const int32_t *target, const float *g, size_t T, size_t V,
-                   size_t stride);
+                   const int32_t *target, const float *g, float cap, size_t T,
+                   size_t V, size_t stride);
 
 /* y_i = exp(x_i - shift), at most 2 ulp off. */
 void hyt_exp_rows(float *y, const float *x, float shift, size_t n);
@@ -249,13 +287,14 @@ double hyt_sum_squares(const float *x, size_t n);
  * AdamW (Loshchilov & Hutter 2019), step t = 1, 2, …:
  *     m <- b1 m + (1-b1) g      v <- b2 v + (1-b2) g^2       (g scaled by
  * gscale first) w <- w (1 - lr wd) - lr (m / (1-b1^t)) / (sqrt(v / (1-b2^t)) +
- * eps) w is the float weight itself, or the master of a bf16 weight, which is
+ * eps) w is the float weight itself, or the master of a half weight, which is
  * then rounded into `stored`.
  */
 struct hyt_adamw {
     float lr, beta1, beta2, eps, weight_decay;
     float correct1, correct2; /* 1 - beta^t */
     float gscale;
+    bool half; /* `stored` is f16, not bf16 */
 };
 void hyt_adamw_step(float *w, uint16_t *stored, float *m, float *v,
                     const float *g, const struct hyt_adamw *a, size_t n);

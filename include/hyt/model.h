@@ -30,14 +30,46 @@
 
 #define HYT_MAX_EOS 8
 
+enum hyt_qk_norm { HYT_QK_NORM_NONE, HYT_QK_NORM_HEAD, HYT_QK_NORM_ALL };
+
+enum hyt_rope_type {
+    HYT_ROPE_DEFAULT,
+    HYT_ROPE_LINEAR,
+    HYT_ROPE_LLAMA3,
+    HYT_ROPE_YARN
+};
+
+/* Rotary positions: base, and how they are stretched (model/rope.c). */
+struct hyt_rope {
+    double theta;
+    enum hyt_rope_type type;
+    double factor;
+    double low, high; /* turns over the original context: bounds */
+    double original;  /* positions */
+    double scale;     /* of cos and sin */
+    bool truncate;
+};
+
 struct hyt_config {
     size_t D, L, H, G, E, F, V;
     size_t max_positions;
-    float eps;    /* of the norms */
-    double theta; /* rotary base */
-    bool tied;    /* lm_head is the embedding */
-    bool qkv_bias, o_bias, qk_norm;
-    int32_t bos; /* -1: none named */
+    float eps;       /* of the norms */
+    float norm_plus; /* added to what is stored of their weights */
+    bool pre_norm;   /* norms of what goes into attention and feed-forward */
+    bool post_norm;  /* norms of what comes out, before it is added */
+    bool tied;       /* lm_head is the embedding */
+    bool qkv_bias, o_bias;
+    bool fused; /* q, k, v are one tensor, gate and up another */
+    bool gelu;  /* GEGLU by tanh, else SwiGLU */
+    enum hyt_qk_norm qk_norm;
+    float q_scale; /* of the scores */
+    float embed_scale;
+    float attn_cap, logit_cap; /* soft caps, 0: none */
+    int32_t window;            /* of local layers; 0: there are none */
+    size_t global_every;       /* every how manieth layer is not; 0: none */
+    struct hyt_rope rope[2];   /* of other layers, and of local ones ... */
+    bool two_ropes;            /* ... where they differ */
+    int32_t bos;               /* -1: none named */
     int32_t eos[HYT_MAX_EOS];
     size_t n_eos;
 };
@@ -48,6 +80,12 @@ int hyt_config_read(struct hyt_config *c, const struct hyt_json *config,
                     const struct hyt_json *generation,
                     struct hyt_err *err) HYT_MUST_USE;
 
+/* Whether layer l sees only the window. */
+bool hyt_config_local(const struct hyt_config *c, size_t l);
+
+/* The frequencies [E/2] of hyt_rope_table(). */
+void hyt_rope_frequencies(float *frequency, const struct hyt_rope *r, size_t E);
+
 /* --- weights: one table says name, shape and order ------------------------ */
 
 /*
@@ -55,28 +93,46 @@ int hyt_config_read(struct hyt_config *c, const struct hyt_json *config,
  *
  * columns 1: a vector.  The letters are read from a `const struct hyt_config
  * *c`.  The order is that of the parameters, the gradients and the optimizer.
+ * Where w_qkv and w_gate_up are present, wq, wk, wv, w_gate and w_up are their
+ * rows, and no tensors of their own.
  */
 #define HYT_LAYER_TENSORS(X)                                                   \
-    X(attn_norm, "input_layernorm.weight", c->D, 1, true)                      \
-    X(wq, "self_attn.q_proj.weight", c->H * c->E, c->D, true)                  \
+    X(attn_norm, "input_layernorm.weight", c->D, 1, c->pre_norm)               \
+    X(w_qkv, "self_attn.qkv_proj.weight", (c->H + 2 * c->G) * c->E, c->D,      \
+      c->fused)                                                                \
+    X(wq, "self_attn.q_proj.weight", c->H * c->E, c->D, !c->fused)             \
     X(bq, "self_attn.q_proj.bias", c->H * c->E, 1, c->qkv_bias)                \
-    X(wk, "self_attn.k_proj.weight", c->G * c->E, c->D, true)                  \
+    X(wk, "self_attn.k_proj.weight", c->G * c->E, c->D, !c->fused)             \
     X(bk, "self_attn.k_proj.bias", c->G * c->E, 1, c->qkv_bias)                \
-    X(wv, "self_attn.v_proj.weight", c->G * c->E, c->D, true)                  \
+    X(wv, "self_attn.v_proj.weight", c->G * c->E, c->D, !c->fused)             \
     X(bv, "self_attn.v_proj.bias", c->G * c->E, 1, c->qkv_bias)                \
-    X(q_norm, "self_attn.q_norm.weight", c->E, 1, c->qk_norm)                  \
-    X(k_norm, "self_attn.k_norm.weight", c->E, 1, c->qk_norm)                  \
+    X(q_norm, "self_attn.q_norm.weight", hyt_qk_norm_width(c, c->H), 1,        \
+      c->qk_norm != HYT_QK_NORM_NONE)                                          \
+    X(k_norm, "self_attn.k_norm.weight", hyt_qk_norm_width(c, c->G), 1,        \
+      c->qk_norm != HYT_QK_NORM_NONE)                                          \
     X(wo, "self_attn.o_proj.weight", c->D, c->H * c->E, true)                  \
     X(bo, "self_attn.o_proj.bias", c->D, 1, c->o_bias)                         \
-    X(ffn_norm, "post_attention_layernorm.weight", c->D, 1, true)              \
-    X(w_gate, "mlp.gate_proj.weight", c->F, c->D, true)                        \
-    X(w_up, "mlp.up_proj.weight", c->F, c->D, true)                            \
-    X(w_down, "mlp.down_proj.weight", c->D, c->F, true)
+    X(attn_post, "post_attention_layernorm.weight", c->D, 1, c->post_norm)     \
+    X(ffn_norm,                                                                \
+      c->post_norm ? "pre_feedforward_layernorm.weight"                        \
+                   : "post_attention_layernorm.weight",                        \
+      c->D, 1, c->pre_norm)                                                    \
+    X(w_gate_up, "mlp.gate_up_proj.weight", 2 * c->F, c->D, c->fused)          \
+    X(w_gate, "mlp.gate_proj.weight", c->F, c->D, !c->fused)                   \
+    X(w_up, "mlp.up_proj.weight", c->F, c->D, !c->fused)                       \
+    X(w_down, "mlp.down_proj.weight", c->D, c->F, true)                        \
+    X(ffn_post, "post_feedforward_layernorm.weight", c->D, 1, c->post_norm)
 
 #define HYT_MODEL_TENSORS(X)                                                   \
     X(embed, "model.embed_tokens.weight", c->V, c->D, true)                    \
     X(final_norm, "model.norm.weight", c->D, 1, true)                          \
     X(head, "lm_head.weight", c->V, c->D, !c->tied)
+
+/* What a query or key norm of n heads is as wide as. */
+static inline size_t hyt_qk_norm_width(const struct hyt_config *c, size_t n)
+{
+    return c->qk_norm == HYT_QK_NORM_ALL ? n * c->E : c->E;
+}
 
 /* A tensor as it is bound: the stored weight, and where its gradient starts in
  * the slab of gradients (in floats).  An absent one has w.p = NULL. */

@@ -108,7 +108,7 @@ struct attention {
     const float *q;
     struct hyt_kv kv;
     const struct hyt_attn_row *row;
-    float scale;
+    const struct hyt_attn *how;
     size_t T, H, G, E, rows;
 };
 
@@ -120,16 +120,17 @@ static void attend_tile(void *ctx, size_t i)
 
     hyt_kern()->attention(a->o + t * a->H * a->E,
                           a->lse ? a->lse + t * a->H : NULL,
-                          a->q + t * a->H * a->E, &a->kv, a->row + t, a->scale,
-                          g, hyt_min_size(a->rows, a->T - t), a->H, a->G, a->E);
+                          a->q + t * a->H * a->E, &a->kv, a->row + t, a->how, g,
+                          hyt_min_size(a->rows, a->T - t), a->H, a->G, a->E);
 }
 
 void hyt_attention(float *o, float *lse, const float *q,
                    const struct hyt_kv *kv, const struct hyt_attn_row *row,
-                   float scale, size_t T, size_t H, size_t G, size_t E)
+                   const struct hyt_attn *how, size_t T, size_t H, size_t G,
+                   size_t E)
 {
     size_t rows = T * G < 64 ? 1 : 8;
-    struct attention a = {o, lse, q, *kv, row, scale, T, H, G, E, rows};
+    struct attention a = {o, lse, q, *kv, row, how, T, H, G, E, rows};
 
     if (E > HYT_HEAD_MAX)
         HYT_BUG("attention heads wider than HYT_HEAD_MAX");
@@ -185,7 +186,8 @@ static void sum_group(const void *ctx, size_t begin, size_t end)
 void hyt_attention_bwd(float *dq, float *dk, float *dv, const float *dout,
                        const float *q, const float *k, const float *v,
                        const float *o, const float *lse, const size_t *begin,
-                       size_t n_seq, float scale, size_t H, size_t G, size_t E)
+                       size_t n_seq, const struct hyt_attn *how, size_t H,
+                       size_t G, size_t E)
 {
     /* Each query head has its own share of dk and dv, so that heads of one
      * group can run side by side. */
@@ -193,7 +195,7 @@ void hyt_attention_bwd(float *dq, float *dk, float *dv, const float *dout,
     float *dk_share = hyt_alloc_aligned(T * H * E, sizeof(float));
     float *dv_share = hyt_alloc_aligned(T * H * E, sizeof(float));
     struct attention_bwd b = {
-        {dq, dk_share, dv_share, dout, q, k, v, o, lse, scale, 0, H, G, E},
+        {dq, dk_share, dv_share, dout, q, k, v, o, lse, *how, 0, H, G, E},
         begin};
 
     hyt_parallel_for(n_seq * H, attend_bwd_head, &b);

@@ -5,7 +5,7 @@
  *     m <- b1 m + (1-b1) g          v <- b2 v + (1-b2) g^2
  *     w <- w (1 - lr wd) - lr (m / (1-b1^t)) / (sqrt(v / (1-b2^t)) + eps)
  *
- * g is scaled by gscale first.  w is the float weight, or the master of a bf16
+ * g is scaled by gscale first.  w is the float weight, or the master of a half
  * weight, which is then rounded into `stored`.
  */
 #include "kern/ops.h"
@@ -24,7 +24,7 @@ void HYT_KERN_FN(adamw)(float *w, uint16_t *stored, float *m, float *v,
         float step = m[i] / a->correct1 / (sqrtf(v[i] / a->correct2) + a->eps);
         w[i] = w[i] * (1 - a->lr * a->weight_decay) - a->lr * step;
         if (stored)
-            stored[i] = hyt_bf16_round(w[i]);
+            stored[i] = a->half ? hyt_f16_round(w[i]) : hyt_bf16_round(w[i]);
     }
 }
 
@@ -53,7 +53,10 @@ VEC_INLINE void step(float *w, uint16_t *stored, float *m, float *v,
     v8_store_n(m, mi, n);
     v8_store_n(v, vi, n);
     v8_store_n(w, wi, n);
-    if (stored)
+    if (stored && a->half)
+        for (size_t l = 0; l < n; l++)
+            stored[l] = hyt_f16_round(wi[l]);
+    else if (stored)
         v8_store_bf16_n(stored, wi, n);
 }
 

@@ -2,8 +2,8 @@
 /*
  * isa_attention.c - attention over a paged cache, for one key/value head g
  *
- *     o_th = sum_(p <= pos_t) a_thp v_pg,   a_thp = exp(s_thp - lse_th)
- *     s_thp = scale q_th . k_pg
+ *     o_th = sum_p a_thp v_pg,   a_thp = exp(s_thp - lse_th)
+ *     s_thp = scale q_th . k_pg, and cap tanh(s / cap) where there is a cap
  *
  * o, q [T,H*E]  lse [T,H]; one page of one head: keys [E,PAGE], values
  * [PAGE,E].
@@ -12,7 +12,8 @@
  * so far, l the sum of exp(s - m), o the weighted sum; a larger maximum scales
  * l and o by exp(m_old - m_new).  A query's chain of operations is the same
  * whatever queries run beside it.  Slots after pos may hold anything: their
- * scores are replaced, their values never read.
+ * scores are replaced, their values never read.  So are those before the
+ * window; pages that no query sees are skipped.
  *
  * Pages of a bf16 cache are widened, exactly, before they are used: for as many
  * queries as go over them together.
@@ -20,7 +21,20 @@
 #include "kern/ops.h"
 #include "kern/vec.h"
 
+/* The first position that a row at `pos` attends to. */
+static int32_t first_seen(int32_t pos, const struct hyt_attn *how)
+{
+    return how->window > 0 && pos >= how->window ? pos - how->window + 1 : 0;
+}
+
 #ifdef HYT_ISA_ref
+
+static double capped(double s, double cap)
+{
+    double e = hyt_exp(-2 * fabs(s) / cap), tanh = (1 - e) / (1 + e);
+
+    return s < 0 ? -cap * tanh : cap * tanh;
+}
 
 /* Element i of a pool. */
 static double element(const void *pool, enum hyt_dtype t, size_t i)
@@ -33,15 +47,17 @@ static double element(const void *pool, enum hyt_dtype t, size_t i)
 
 void HYT_KERN_FN(attention)(float *o, float *lse, const float *q,
                             const struct hyt_kv *kv,
-                            const struct hyt_attn_row *row, float scale,
-                            size_t g, size_t T, size_t H, size_t G, size_t E)
+                            const struct hyt_attn_row *row,
+                            const struct hyt_attn *how, size_t g, size_t T,
+                            size_t H, size_t G, size_t E)
 {
     for (size_t t = 0; t < T; t++)
         for (size_t h = g * (H / G); h < (g + 1) * (H / G); h++) {
             const float *qh = q + (t * H + h) * E;
             double sum = 0, max = -INFINITY, out[HYT_HEAD_MAX] = {0};
 
-            for (int32_t p = 0; p <= row[t].pos; p++) {
+            for (int32_t p = first_seen(row[t].pos, how); p <= row[t].pos;
+                 p++) {
                 size_t page = (size_t)row[t].page[p / HYT_PAGE];
                 size_t slot = (size_t)p % HYT_PAGE;
                 size_t k = (page * G + g) * E * HYT_PAGE + slot;
@@ -51,7 +67,9 @@ void HYT_KERN_FN(attention)(float *o, float *lse, const float *q,
                 for (size_t e = 0; e < E; e++)
                     s +=
                         (double)qh[e] * element(kv->k, kv->t, k + e * HYT_PAGE);
-                s *= (double)scale;
+                s *= (double)how->scale;
+                if (how->cap > 0)
+                    s = capped(s, (double)how->cap);
                 double top = s > max ? s : max;
                 double old = hyt_exp(max - top), new = hyt_exp(s - top);
                 for (size_t e = 0; e < E; e++)
@@ -142,17 +160,21 @@ static void scores(v8 s[][LANES], const struct query *a, const float *k,
         scores_n(s, a, k, next, E, 1);
 }
 
-/* Turns the scores of the first `valid` positions into weights relative to
- * the new maximum; moves the query's state there. */
-static void weigh(v8 s[LANES], struct query *a, v8 *o, float scale,
-                  int32_t valid, size_t E)
+/* Turns the scores of slots from … to-1 into weights relative to the new
+ * maximum; moves the query's state there. */
+static void weigh(v8 s[LANES], struct query *a, v8 *o,
+                  const struct hyt_attn *how, int32_t from, int32_t to,
+                  size_t E)
 {
     const v8i lane = {0, 1, 2, 3, 4, 5, 6, 7};
 
     for (int j = 0; j < LANES; j++) {
-        v8i seen = lane < valid - 8 * j;
-        s[j] = (v8)((seen & (v8i)(s[j] * scale)) |
-                    (~seen & (v8i)v8_set(-INFINITY)));
+        v8i seen = (lane < to - 8 * j) & (lane >= from - 8 * j);
+        v8 x = s[j] * how->scale;
+
+        if (how->cap > 0)
+            x = how->cap * v8_tanh(x / how->cap);
+        s[j] = (v8)((seen & (v8i)x) | (~seen & (v8i)v8_set(-INFINITY)));
     }
     float top = v8_top(v8_max(v8_max(s[0], s[1]), v8_max(s[2], s[3])));
     if (top > a->m) {
@@ -217,28 +239,40 @@ static void gather(v8 (*o)[VECTORS], const v8 (*w)[LANES], const float *v,
                 gather_n(o + i, w + i, v, from, to, e, E, 1, 1, E - e);
 }
 
+static int32_t in_page(int32_t slot)
+{
+    return slot > HYT_PAGE ? HYT_PAGE : slot < 0 ? 0 : slot;
+}
+
 /* n <= SHARE queries meet one page, whose first position is `start`. */
 static void meet_page(struct query *a, v8 (*o)[VECTORS], const float *k,
-                      const float *v, const struct next_page *next, float scale,
-                      int32_t start, size_t E, size_t n)
+                      const float *v, const struct next_page *next,
+                      const struct hyt_attn *how, int32_t start, size_t E,
+                      size_t n)
 {
     v8 s[SHARE][LANES];
-    int32_t valid[SHARE], common = HYT_PAGE;
+    int32_t from[SHARE], to[SHARE], begin = 0, end = HYT_PAGE;
 
     for (size_t i = 0; i < n; i++) {
-        int32_t left = a[i].pos - start + 1;
-
-        valid[i] = left > HYT_PAGE ? HYT_PAGE : left < 0 ? 0 : left;
-        common = valid[i] < common ? valid[i] : common;
+        from[i] = in_page(first_seen(a[i].pos, how) - start);
+        to[i] = in_page(a[i].pos - start + 1);
+        begin = from[i] > begin ? from[i] : begin;
+        end = to[i] < end ? to[i] : end;
     }
+    if (begin >= end) /* no slot that all of them see */
+        begin = end = 0;
     scores(s, a, k, next, E, n);
     for (size_t i = 0; i < n; i++)
-        if (valid[i] > 0)
-            weigh(s[i], &a[i], o[i], scale, valid[i], E);
-    gather(o, (const v8(*)[LANES])s, v, 0, common, E, n);
+        if (from[i] < to[i])
+            weigh(s[i], &a[i], o[i], how, from[i], to[i], E);
     for (size_t i = 0; i < n; i++)
-        if (valid[i] > common)
-            gather(o + i, (const v8(*)[LANES])s + i, v, common, valid[i], E, 1);
+        if (from[i] < begin)
+            gather(o + i, (const v8(*)[LANES])s + i, v, from[i], begin, E, 1);
+    gather(o, (const v8(*)[LANES])s, v, begin, end, E, n);
+    for (size_t i = 0; i < n; i++)
+        if (to[i] > end)
+            gather(o + i, (const v8(*)[LANES])s + i, v,
+                   from[i] > end ? from[i] : end, to[i], E, 1);
 }
 
 /* n elements of a pool from `at` on; in `wide`, where they must be widened. */
@@ -261,20 +295,24 @@ static struct next_page locate(const struct hyt_kv *kv, size_t at)
 
 /* All pages of n queries that share them. */
 static void attend(struct state *a, size_t n, const int32_t *page,
-                   const struct hyt_kv *kv, float scale, size_t g, size_t G,
-                   size_t E)
+                   const struct hyt_kv *kv, const struct hyt_attn *how,
+                   size_t g, size_t G, size_t E)
 {
     float wide[2][HYT_PAGE * HYT_HEAD_MAX];
-    int32_t last = 0;
+    int32_t first = INT32_MAX, last = 0;
 
     for (size_t i = 0; i < n; i++) {
         a->query[i].m = -INFINITY;
         a->query[i].l = 0;
+        int32_t seen = first_seen(a->query[i].pos, how);
+
+        first = seen < first ? seen : first;
         last = a->query[i].pos > last ? a->query[i].pos : last;
         for (size_t e = 0; e < E; e += 8)
             a->o[i][e / 8] = v8_set(0);
     }
-    for (int32_t start = 0; start <= last; start += HYT_PAGE) {
+    for (int32_t start = first / HYT_PAGE * HYT_PAGE; start <= last;
+         start += HYT_PAGE) {
         const int32_t *p = page + start / HYT_PAGE;
         size_t size = E * HYT_PAGE, at = ((size_t)p[0] * G + g) * size;
         const float *k = page_of(wide[0], kv->k, kv->t, at, size);
@@ -286,7 +324,7 @@ static void attend(struct state *a, size_t n, const int32_t *page,
             next = locate(kv, ((size_t)p[1] * G + g) * size);
         for (size_t i = 0, share; i < n; i += share) {
             share = n - i == 4 ? 2 : hyt_min_size(SHARE, n - i);
-            meet_page(a->query + i, a->o + i, k, v, &next, scale, start, E,
+            meet_page(a->query + i, a->o + i, k, v, &next, how, start, E,
                       share);
             next.bytes = 0;
         }
@@ -295,8 +333,9 @@ static void attend(struct state *a, size_t n, const int32_t *page,
 
 void HYT_KERN_FN(attention)(float *o, float *lse, const float *q,
                             const struct hyt_kv *kv,
-                            const struct hyt_attn_row *row, float scale,
-                            size_t g, size_t T, size_t H, size_t G, size_t E)
+                            const struct hyt_attn_row *row,
+                            const struct hyt_attn *how, size_t g, size_t T,
+                            size_t H, size_t G, size_t E)
 {
     struct state a;
     size_t R = H / G, run;
@@ -313,7 +352,7 @@ void HYT_KERN_FN(attention)(float *o, float *lse, const float *q,
                 a.query[j].q = q + at * E;
                 a.query[j].pos = row[t + (i + j) / R].pos;
             }
-            attend(&a, n, row[t].page, kv, scale, g, G, E);
+            attend(&a, n, row[t].page, kv, how, g, G, E);
             for (size_t j = 0; j < n; j++) {
                 size_t at = (t + (i + j) / R) * H + g * R + (i + j) % R;
                 float m = a.query[j].m, l = a.query[j].l;

@@ -3,9 +3,12 @@
  * isa_attention_bwd.c - gradients of causal attention, one query head of one
  * sequence; the forward pass is in isa_attention.c
  *
- *     a_tp = exp(scale q_t . k_p - lse_t), p <= t        D_t = do_t . o_t
+ *     a_tp = exp(s_tp - lse_t)                           D_t = do_t . o_t
+ *     s_tp = scale q_t . k_p, and cap tanh(s / cap) where there is a cap
  *     ds_tp = a_tp (do_t . v_p - D_t)
  *     dq = scale ds k       dk = scale ds^T q       dv = a^T do
+ * p: the last `window` positions up to t, or all; a cap multiplies ds by
+ * 1 - (s / cap)^2.
  *
  * q, o, do, dq, dk, dv: rows of H*E; k, v: rows of G*E; lse: rows of H.
  */
@@ -13,6 +16,14 @@
 
 #include "kern/ops.h"
 #include "kern/vec.h"
+
+/* The first position that row t sees. */
+static size_t first_seen(size_t t, const struct hyt_attn *how)
+{
+    size_t window = (size_t)how->window;
+
+    return window > 0 && t >= window ? t - window + 1 : 0;
+}
 
 #ifdef HYT_ISA_ref
 
@@ -29,7 +40,7 @@ void HYT_KERN_FN(attention_bwd)(const struct kern_attn_bwd *a, size_t h)
 {
     size_t E = a->E, HE = a->H * E, GE = a->G * E;
     size_t g = h / (a->H / a->G);
-    double scale = (double)a->scale;
+    double scale = (double)a->how.scale, cap = (double)a->how.cap;
 
     for (size_t t = 0; t < a->n; t++) {
         memset(a->dq + t * HE + h * E, 0, E * sizeof(float));
@@ -40,11 +51,18 @@ void HYT_KERN_FN(attention_bwd)(const struct kern_attn_bwd *a, size_t h)
         size_t at = t * HE + h * E;
         double D = dot(a->dout + at, a->o + at, E);
 
-        for (size_t p = 0; p <= t; p++) {
+        for (size_t p = first_seen(t, &a->how); p <= t; p++) {
             const float *k = a->k + p * GE + g * E, *v = a->v + p * GE + g * E;
-            double w = hyt_exp(scale * dot(a->q + at, k, E) -
-                               (double)a->lse[t * a->H + h]);
-            double ds = scale * w * (dot(a->dout + at, v, E) - D);
+            double s = scale * dot(a->q + at, k, E), slope = 1;
+
+            if (cap > 0) {
+                double tanh = 1 - 2 / (1 + hyt_exp(2 * s / cap));
+
+                s = cap * tanh;
+                slope = 1 - tanh * tanh;
+            }
+            double w = hyt_exp(s - (double)a->lse[t * a->H + h]);
+            double ds = scale * slope * w * (dot(a->dout + at, v, E) - D);
 
             for (size_t e = 0; e < E; e++) {
                 a->dq[at + e] += (float)(ds * (double)k[e]);
@@ -85,17 +103,26 @@ static void row_sums(float *D, const struct kern_attn_bwd *a, size_t h,
 
 /*
  * One row: s holds q . k and becomes the weights, d holds do . v and becomes
- * scale ds; zeros from position `valid` on.  Rows are TILE wide in memory.
+ * scale ds; zeros outside from … to-1.  Rows are TILE wide in memory.
  */
-static void weigh_row(float *s, float *d, float scale, float lse, float D,
-                      size_t valid)
+static void weigh_row(float *s, float *d, const struct hyt_attn *how, float lse,
+                      float D, size_t from, size_t to)
 {
     const v8i lane = {0, 1, 2, 3, 4, 5, 6, 7};
 
     for (size_t p = 0; p < TILE; p += 8) {
-        v8i seen = lane < (int32_t)valid - (int32_t)p;
-        v8 w = v8_exp(v8_load(s + p) * scale - lse);
-        v8 ds = w * (v8_load(d + p) - D) * scale;
+        v8i seen = (lane < (int32_t)to - (int32_t)p) &
+                   (lane >= (int32_t)from - (int32_t)p);
+        v8 x = v8_load(s + p) * how->scale, slope = v8_set(1);
+
+        if (how->cap > 0) {
+            v8 tanh = v8_tanh(x / how->cap);
+
+            x = how->cap * tanh;
+            slope = 1 - tanh * tanh;
+        }
+        v8 w = v8_exp(x - lse);
+        v8 ds = w * (v8_load(d + p) - D) * how->scale * slope;
 
         v8_store(s + p, (v8)(seen & (v8i)w));
         v8_store(d + p, (v8)(seen & (v8i)ds));
@@ -114,9 +141,11 @@ void HYT_KERN_FN(attention_bwd)(const struct kern_attn_bwd *a, size_t h)
 
     for (size_t t = 0; t < a->n; t += TILE) {
         size_t nt = hyt_min_size(TILE, a->n - t);
+        size_t p0 = first_seen(t, &a->how) / TILE * TILE;
 
         row_sums(D, a, h, t, nt);
-        for (size_t p = 0; p <= t; p += TILE) {
+        /* Tile t writes dk and dv, which later rows add to. */
+        for (size_t p = p0; p <= t; p += TILE) {
             size_t np = hyt_min_size(TILE, a->n - p);
 
             HYT_KERN_FN(gemm)
@@ -125,10 +154,13 @@ void HYT_KERN_FN(attention_bwd)(const struct kern_attn_bwd *a, size_t h)
             HYT_KERN_FN(gemm)
             (ds, TILE, dout + t * HE, HE, false, f32(v + p * GE), GE, true,
              false, nt, np, E);
-            for (size_t i = 0; i < nt; i++)
-                weigh_row(s + i * TILE, ds + i * TILE, a->scale,
+            for (size_t i = 0; i < nt; i++) {
+                size_t first = first_seen(t + i, &a->how);
+
+                weigh_row(s + i * TILE, ds + i * TILE, &a->how,
                           a->lse[(t + i) * a->H + h], D[i],
-                          p < t ? TILE : i + 1);
+                          first > p ? first - p : 0, p < t ? TILE : i + 1);
+            }
             HYT_KERN_FN(gemm)
             (dv + p * HE, HE, s, TILE, true, f32(dout + t * HE), HE, false,
              p < t, np, E, nt);
@@ -137,7 +169,7 @@ void HYT_KERN_FN(attention_bwd)(const struct kern_attn_bwd *a, size_t h)
              np, E, nt);
             HYT_KERN_FN(gemm)
             (dq + t * HE, HE, ds, TILE, false, f32(k + p * GE), GE, false,
-             p > 0, nt, E, np);
+             p > p0, nt, E, np);
         }
     }
     free(s);

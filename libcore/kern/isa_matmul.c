@@ -12,7 +12,7 @@
  * is in isa_gemm.c (dx, dw) and in sum_rows below (db).
  */
 #include "kern/ops.h"
-#include "kern/vec.h"
+#include "kern/vec_wide.h"
 
 #ifdef HYT_ISA_ref
 

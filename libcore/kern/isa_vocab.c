@@ -8,6 +8,8 @@
  *
  *     dz_v = g (1[v = target] - exp(z_v - lse))    in place
  *
+ * and, where z = cap tanh(y / cap): dy_v = dz_v (1 - (z_v / cap)^2).
+ *
  * Sums run relative to the largest logit: entropy = log S - W / S with
  * S = sum exp(z - max), W = sum exp(z - max) (z - max), so that a sharp
  * distribution does not lose its entropy to the size of its logits.
@@ -48,12 +50,22 @@ void HYT_KERN_FN(vocab_stats)(struct hyt_row_stats *out, const float *z,
 }
 
 void HYT_KERN_FN(vocab_bwd)(float *z, const struct hyt_row_stats *stats,
-                            int32_t target, float g, size_t V)
+                            int32_t target, float g, float cap, size_t V)
 {
     for (size_t v = 0; v < V; v++) {
         double p = hyt_exp((double)z[v] - stats->lse);
+        double y = cap > 0 ? (double)z[v] / (double)cap : 0;
 
-        z[v] = (float)((double)g * ((v == (size_t)target) - p));
+        z[v] = (float)((double)g * ((v == (size_t)target) - p) * (1 - y * y));
+    }
+}
+
+void HYT_KERN_FN(softcap)(float *z, float cap, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        double e = hyt_exp(2 * (double)z[i] / (double)cap);
+
+        z[i] = (float)((double)cap * (1 - 2 / (e + 1)));
     }
 }
 
@@ -118,17 +130,35 @@ void HYT_KERN_FN(vocab_stats)(struct hyt_row_stats *out, const float *z,
     finish(out, max, s, w, sum, z, target, V);
 }
 
-void HYT_KERN_FN(vocab_bwd)(float *z, const struct hyt_row_stats *stats,
-                            int32_t target, float g, size_t V)
+/* -g p (1 - (z / cap)^2); shrink: 1 / cap, or 0 */
+VEC_INLINE v8 slope(v8 z, float g, float lse, float shrink)
 {
-    float lse = (float)stats->lse;
+    v8 y = z * shrink;
+
+    return -g * v8_exp(z - lse) * (1 - y * y);
+}
+
+void HYT_KERN_FN(vocab_bwd)(float *z, const struct hyt_row_stats *stats,
+                            int32_t target, float g, float cap, size_t V)
+{
+    float lse = (float)stats->lse, shrink = cap > 0 ? 1 / cap : 0;
+    float y = target < 0 ? 0 : z[target] * shrink;
     size_t v;
 
     for (v = 0; v + 8 <= V; v += 8)
-        v8_store(z + v, -g * v8_exp(v8_load(z + v) - lse));
-    v8_store_n(z + v, -g * v8_exp(v8_load_n(z + v, V - v) - lse), V - v);
+        v8_store(z + v, slope(v8_load(z + v), g, lse, shrink));
+    v8_store_n(z + v, slope(v8_load_n(z + v, V - v), g, lse, shrink), V - v);
     if (target >= 0)
-        z[target] += g;
+        z[target] += g * (1 - y * y);
+}
+
+void HYT_KERN_FN(softcap)(float *z, float cap, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i + 8 <= n; i += 8)
+        v8_store(z + i, cap * v8_tanh(v8_load(z + i) / cap));
+    v8_store_n(z + i, cap * v8_tanh(v8_load_n(z + i, n - i) / cap), n - i);
 }
 
 void HYT_KERN_FN(exp_rows)(float *y, const float *x, float shift, size_t n)

@@ -9,8 +9,8 @@
 
 void hyt_widen(float *dst, struct hyt_weight w, size_t offset, size_t n)
 {
-    if (w.t != HYT_F32 && w.t != HYT_BF16)
-        HYT_BUG("a weight that is neither f32 nor bf16");
+    if (w.t == HYT_DTYPE_OTHER)
+        HYT_BUG("a weight that is neither f32, bf16 nor f16");
     hyt_kern()->widen(dst, w, offset, n);
 }
 
@@ -115,16 +115,41 @@ static void multiply(struct products *a)
         hyt_parallel_for(tiles, product_tile, a);
 }
 
+/* f16 weights are widened COLS rows at a time, and then are f32. */
+static void product_f16(void *ctx, size_t i)
+{
+    const struct products *a = ctx;
+    const struct hyt_product *p = a->p;
+    size_t n = i * COLS, cols = hyt_min_size(COLS, p->N - n);
+    float *wide = hyt_alloc_aligned(cols * a->K, sizeof(float));
+
+    hyt_kern()->widen(wide, p->w, n * a->K, cols * a->K);
+    hyt_kern()->matmul(p->y + n, p->N, a->x, (struct hyt_weight){wide, HYT_F32},
+                       NULL, hyt_weight_at(p->b, n), a->add, a->T, cols, a->K);
+    free(wide);
+}
+
 void hyt_matmul(float *y, const float *x, struct hyt_weight w,
                 struct hyt_weight b, bool add, size_t T, size_t N, size_t K)
 {
     struct hyt_product p = {y, w, b, N};
+    struct products a = {&p, 1, x, add, T, K, 0, 0, 0};
 
-    multiply(&(struct products){&p, 1, x, add, T, K, 0, 0, 0});
+    if (w.t == HYT_F16)
+        hyt_parallel_for(ceil_div(N, COLS), product_f16, &a);
+    else
+        multiply(&a);
 }
 
 void hyt_matmul_many(const struct hyt_product *p, size_t n, const float *x,
                      size_t T, size_t K)
 {
-    multiply(&(struct products){p, n, x, false, T, K, 0, 0, 0});
+    bool half = false;
+
+    for (size_t j = 0; j < n; j++)
+        half = half || p[j].w.t == HYT_F16;
+    if (!half)
+        multiply(&(struct products){p, n, x, false, T, K, 0, 0, 0});
+    for (size_t j = 0; j < n && half; j++)
+        hyt_matmul(p[j].y, x, p[j].w, p[j].b, false, T, p[j].N, K);
 }

@@ -19,7 +19,7 @@
 struct kern_attn_bwd {
     float *dq, *dk, *dv; /* dk, dv [n,H*E]: one share for each query head */
     const float *dout, *q, *k, *v, *o, *lse;
-    float scale;
+    struct hyt_attn how;
     size_t n, H, G, E;
 };
 
@@ -51,28 +51,33 @@ enum { HYT_GEMM_DEPTH = 256, HYT_GEMM_PANEL = 192, HYT_GEMM_ROWS = 128 };
     X(void, sum_rows,                                                          \
       (float *sum, const float *x, size_t ldx, size_t T, size_t N))            \
     X(void, rmsnorm,                                                           \
-      (float *y, float *r, const float *x, struct hyt_weight g, float eps,     \
-       size_t T, size_t D))                                                    \
+      (float *y, float *r, const float *x, struct hyt_weight g, float plus,    \
+       float eps, size_t T, size_t D))                                         \
     X(void, rmsnorm_bwd,                                                       \
       (float *dx, float *dg, const float *dy, const float *x, const float *r,  \
-       struct hyt_weight g, size_t T, size_t D))                               \
+       struct hyt_weight g, float plus, size_t T, size_t D))                   \
     X(void, rope,                                                              \
       (float *x, const int32_t *pos, const float *cos, const float *sin,       \
        float sign, size_t T, size_t H, size_t E))                              \
     X(void, attention,                                                         \
       (float *o, float *lse, const float *q, const struct hyt_kv *kv,          \
-       const struct hyt_attn_row *row, float scale, size_t g, size_t T,        \
-       size_t H, size_t G, size_t E))                                          \
+       const struct hyt_attn_row *row, const struct hyt_attn *how, size_t g,   \
+       size_t T, size_t H, size_t G, size_t E))                                \
     X(void, attention_bwd, (const struct kern_attn_bwd *a, size_t h))          \
     X(void, swiglu, (float *h, const float *g, const float *u, size_t n))      \
     X(void, swiglu_bwd,                                                        \
       (float *dg, float *du, const float *dh, const float *g, const float *u,  \
        size_t n))                                                              \
+    X(void, geglu, (float *h, const float *g, const float *u, size_t n))       \
+    X(void, geglu_bwd,                                                         \
+      (float *dg, float *du, const float *dh, const float *g, const float *u,  \
+       size_t n))                                                              \
+    X(void, softcap, (float *z, float cap, size_t n))                          \
     X(void, vocab_stats,                                                       \
       (struct hyt_row_stats * out, const float *z, int32_t target, size_t V))  \
     X(void, vocab_bwd,                                                         \
       (float *z, const struct hyt_row_stats *stats, int32_t target, float g,   \
-       size_t V))                                                              \
+       float cap, size_t V))                                                   \
     X(void, exp_rows, (float *y, const float *x, float shift, size_t n))       \
     X(double, sum_squares, (const float *x, size_t n))                         \
     X(void, adamw,                                                             \
@@ -112,7 +117,7 @@ const struct kern_table *hyt_kern(void);
 static inline struct hyt_weight hyt_weight_at(struct hyt_weight w, size_t i)
 {
     if (w.p)
-        w.p = (const char *)w.p + i * (w.t == HYT_BF16 ? 2 : 4);
+        w.p = (const char *)w.p + i * (w.t == HYT_F32 ? 4 : 2);
     return w;
 }
 

@@ -22,6 +22,30 @@ uint16_t hyt_bf16_round(float x)
     return (uint16_t)((u + 0x7fff + ((u >> 16) & 1)) >> 16);
 }
 
+uint16_t hyt_f16_round(float x)
+{
+    const uint32_t infinity = 0x7f800000, one_half = 0x3f000000;
+    uint32_t u, sign;
+
+    memcpy(&u, &x, sizeof(u));
+    sign = u >> 16 & 0x8000;
+    u &= 0x7fffffff;
+    if (u > infinity)
+        return (uint16_t)(sign | 0x7e00);
+    if (u >= 0x477ff000) /* 65520: half way from the largest half to 2^16 */
+        return (uint16_t)(sign | 0x7c00);
+    if (u >= 0x38800000) { /* 2^-14: the smallest normal half */
+        u = ((u + 0xfff + (u >> 13 & 1)) >> 13) - (112 << 10);
+    } else {
+        /* Below, halves are multiples of 2^-24, as are floats from 0.5 on. */
+        float tiny = fabsf(x) + 0.5f;
+
+        memcpy(&u, &tiny, sizeof(u));
+        u -= one_half;
+    }
+    return (uint16_t)(sign | u);
+}
+
 static void zero_block(const void *ctx, size_t begin, size_t end)
 {
     float *const *x = ctx;

@@ -23,7 +23,7 @@ struct norm {
     float *y, *r;
     const float *x;
     struct hyt_weight g;
-    float eps;
+    float plus, eps;
     size_t D;
 };
 
@@ -32,13 +32,14 @@ static void norm_rows(const void *ctx, size_t begin, size_t end)
     const struct norm *a = ctx;
 
     hyt_kern()->rmsnorm(a->y + begin * a->D, a->r ? a->r + begin : NULL,
-                        a->x + begin * a->D, a->g, a->eps, end - begin, a->D);
+                        a->x + begin * a->D, a->g, a->plus, a->eps, end - begin,
+                        a->D);
 }
 
 void hyt_rmsnorm(float *y, float *r, const float *x, struct hyt_weight g,
-                 float eps, size_t T, size_t D)
+                 float plus, float eps, size_t T, size_t D)
 {
-    struct norm a = {y, r, x, g, eps, D};
+    struct norm a = {y, r, x, g, plus, eps, D};
 
     hyt_parallel_blocks(T, rows_of(D), norm_rows, &a);
 }
@@ -50,6 +51,7 @@ struct norm_bwd {
     float *dx, *share; /* share [blocks,D] of dg */
     const float *dy, *x, *r;
     struct hyt_weight g;
+    float plus;
     size_t D;
 };
 
@@ -59,16 +61,17 @@ static void norm_bwd_rows(const void *ctx, size_t begin, size_t end)
     size_t at = begin * a->D;
 
     hyt_kern()->rmsnorm_bwd(a->dx + at, a->share + begin / NORM_BLOCK * a->D,
-                            a->dy + at, a->x + at, a->r + begin, a->g,
+                            a->dy + at, a->x + at, a->r + begin, a->g, a->plus,
                             end - begin, a->D);
 }
 
 void hyt_rmsnorm_bwd(float *dx, float *dg, const float *dy, const float *x,
-                     const float *r, struct hyt_weight g, size_t T, size_t D)
+                     const float *r, struct hyt_weight g, float plus, size_t T,
+                     size_t D)
 {
     size_t blocks = (T + NORM_BLOCK - 1) / NORM_BLOCK;
     float *share = hyt_alloc_aligned(blocks * D, sizeof(float));
-    struct norm_bwd a = {dx, share, dy, x, r, g, D};
+    struct norm_bwd a = {dx, share, dy, x, r, g, plus, D};
 
     hyt_parallel_blocks(T, NORM_BLOCK, norm_bwd_rows, &a);
     hyt_kern()->sum_rows(dg, share, D, blocks, D);
@@ -77,23 +80,18 @@ void hyt_rmsnorm_bwd(float *dx, float *dg, const float *dy, const float *x,
 
 /* --- rotary positions ----------------------------------------------------- */
 
-void hyt_rope_table(float *cos, float *sin, double theta, size_t n_pos,
-                    size_t E)
+void hyt_rope_table(float *cos, float *sin, const float *frequency,
+                    double scale, size_t n_pos, size_t E)
 {
-    double step = -2 * hyt_log(theta) / (double)E;
-
-    for (size_t i = 0; i < E / 2; i++) {
-        float frequency = (float)hyt_exp(step * (double)i);
-
+    for (size_t i = 0; i < E / 2; i++)
         for (size_t p = 0; p < n_pos; p++) {
-            float angle = (float)p * frequency;
+            float angle = (float)p * frequency[i];
             double s, c;
 
             hyt_sincos((double)angle, &s, &c);
-            cos[p * (E / 2) + i] = (float)c;
-            sin[p * (E / 2) + i] = (float)s;
+            cos[p * (E / 2) + i] = (float)(scale * c);
+            sin[p * (E / 2) + i] = (float)(scale * s);
         }
-    }
 }
 
 struct rotation {
@@ -128,7 +126,7 @@ void hyt_rope_bwd(float *dx, const int32_t *pos, const float *cos,
     hyt_parallel_blocks(T, rows_of(H * E), rope_rows, &a);
 }
 
-/* --- SwiGLU --------------------------------------------------------------- */
+/* --- SwiGLU and GEGLU ----------------------------------------------------- */
 
 struct gate {
     float *h, *dg, *du;
@@ -163,6 +161,74 @@ void hyt_swiglu_bwd(float *dg, float *du, const float *dh, const float *g,
     struct gate a = {.dg = dg, .du = du, .dh = dh, .g = g, .u = u};
 
     hyt_parallel_blocks(n, GRAIN, swiglu_bwd_part, &a);
+}
+
+static void geglu_part(const void *ctx, size_t begin, size_t end)
+{
+    const struct gate *a = ctx;
+
+    hyt_kern()->geglu(a->h + begin, a->g + begin, a->u + begin, end - begin);
+}
+
+void hyt_geglu(float *h, const float *g, const float *u, size_t n)
+{
+    struct gate a = {.h = h, .g = g, .u = u};
+
+    hyt_parallel_blocks(n, GRAIN, geglu_part, &a);
+}
+
+static void geglu_bwd_part(const void *ctx, size_t begin, size_t end)
+{
+    const struct gate *a = ctx;
+
+    hyt_kern()->geglu_bwd(a->dg + begin, a->du + begin, a->dh + begin,
+                          a->g + begin, a->u + begin, end - begin);
+}
+
+void hyt_geglu_bwd(float *dg, float *du, const float *dh, const float *g,
+                   const float *u, size_t n)
+{
+    struct gate a = {.dg = dg, .du = du, .dh = dh, .g = g, .u = u};
+
+    hyt_parallel_blocks(n, GRAIN, geglu_bwd_part, &a);
+}
+
+/* --- element by element --------------------------------------------------- */
+
+struct elements {
+    float *y;
+    const float *x;
+    float factor;
+};
+
+static void add_part(const void *ctx, size_t begin, size_t end)
+{
+    const struct elements *a = ctx;
+
+    for (size_t i = begin; i < end; i++)
+        a->y[i] += a->x[i];
+}
+
+void hyt_add(float *y, const float *x, size_t n)
+{
+    struct elements a = {y, x, 1};
+
+    hyt_parallel_blocks(n, GRAIN, add_part, &a);
+}
+
+static void scale_part(const void *ctx, size_t begin, size_t end)
+{
+    const struct elements *a = ctx;
+
+    for (size_t i = begin; i < end; i++)
+        a->y[i] *= a->factor;
+}
+
+void hyt_scale(float *x, float factor, size_t n)
+{
+    struct elements a = {x, NULL, factor};
+
+    hyt_parallel_blocks(n, GRAIN, scale_part, &a);
 }
 
 /* --- embedding ------------------------------------------------------------ */
@@ -219,7 +285,7 @@ struct vocab {
     struct hyt_row_stats *out;
     const struct hyt_row_stats *stats;
     const float *z, *g;
-    float *dz;
+    float *dz, cap;
     const int32_t *target;
     size_t V, stride;
 };
@@ -242,6 +308,21 @@ void hyt_vocab_stats(struct hyt_row_stats *out, const float *z,
     hyt_parallel_blocks(T, rows_of(V), vocab_rows, &a);
 }
 
+static void softcap_rows(const void *ctx, size_t begin, size_t end)
+{
+    const struct vocab *a = ctx;
+
+    for (size_t t = begin; t < end; t++)
+        hyt_kern()->softcap(a->dz + t * a->stride, a->cap, a->V);
+}
+
+void hyt_softcap(float *z, float cap, size_t T, size_t V, size_t stride)
+{
+    struct vocab a = {.dz = z, .cap = cap, .V = V, .stride = stride};
+
+    hyt_parallel_blocks(T, rows_of(V), softcap_rows, &a);
+}
+
 static void vocab_bwd_rows(const void *ctx, size_t begin, size_t end)
 {
     const struct vocab *a = ctx;
@@ -249,19 +330,21 @@ static void vocab_bwd_rows(const void *ctx, size_t begin, size_t end)
     for (size_t t = begin; t < end; t++) {
         float *dz = a->dz + t * a->stride;
 
-        hyt_kern()->vocab_bwd(dz, &a->stats[t], a->target[t], a->g[t], a->V);
+        hyt_kern()->vocab_bwd(dz, &a->stats[t], a->target[t], a->g[t], a->cap,
+                              a->V);
         memset(dz + a->V, 0, (a->stride - a->V) * sizeof(float));
     }
 }
 
 void hyt_vocab_bwd(float *z, const struct hyt_row_stats *stats,
-                   const int32_t *target, const float *g, size_t T, size_t V,
-                   size_t stride)
+                   const int32_t *target, const float *g, float cap, size_t T,
+                   size_t V, size_t stride)
 {
     struct vocab a = {.dz = z,
                       .stats = stats,
                       .target = target,
                       .g = g,
+                      .cap = cap,
                       .V = V,
                       .stride = stride};
 

@@ -5,10 +5,6 @@
  * GCC vector extensions carry the arithmetic; the few operations that they
  * lack have an AVX2 form and a portable form that must agree to the bit.  In
  * particular v8_fma() is a true fused multiply-add in both.
- *
- * A `vw` is as wide as the machine's registers: GROUPS times eight lanes, each
- * eight of them a v8 of its own (of another row, say), so that its width does
- * not show in the bits.
  */
 #ifndef HYT_KERN_VEC_H
 #define HYT_KERN_VEC_H
@@ -130,11 +126,27 @@ VEC_INLINE void v8_store_bf16_n(uint16_t *p, v8 v, size_t n)
         memcpy(p, &h, n * sizeof(uint16_t));
 }
 
+/* f16 has 5 bits of exponent, bias 15, and 10 of fraction.  Moved to their
+ * place in a float they are 2^112 too small; a product with a power of two is
+ * exact, subnormals included. */
+VEC_INLINE v8 v8_load_f16_n(const uint16_t *p, size_t n)
+{
+    v8h h = {0};
+
+    memcpy(&h, p, n * sizeof(uint16_t));
+    v8u u = __builtin_convertvector(h, v8u);
+    v8u size = u & 0x7fff, special = (v8u)(size >= 0x7c00) & 0x7f800000;
+    v8u wide = (v8u)((v8)(size << 13) * 0x1p112f) | special;
+    return (v8)(wide | (u & 0x8000) << 16);
+}
+
 /* Elements i … i+n-1 of a stored weight, n <= 8. */
 VEC_INLINE v8 v8_load_weight(struct hyt_weight w, size_t i, size_t n)
 {
     if (w.t == HYT_BF16)
         return v8_load_bf16_n((const uint16_t *)w.p + i, n);
+    if (w.t == HYT_F16)
+        return v8_load_f16_n((const uint16_t *)w.p + i, n);
     return v8_load_n((const float *)w.p + i, n);
 }
 
@@ -235,89 +247,6 @@ VEC_INLINE v4 v8_sum4(v8 a, v8 b, v8 c, v8 d)
            __builtin_shufflevector(ab, cd, 1, 3, 5, 7);
 }
 
-/* --- registers of any width ----------------------------------------------- */
-
-#if HYT_VEC_AVX512
-
-enum { GROUPS = 2 };
-typedef float vw __attribute__((vector_size(64)));
-typedef v8 vw_sums; /* 4 GROUPS floats */
-
-/* The same eight lanes in each group. */
-VEC_INLINE vw vw_repeat(const float *p)
-{
-    return (vw)_mm512_broadcast_f32x8(_mm256_loadu_ps(p));
-}
-
-VEC_INLINE vw vw_join(const v8 *v)
-{
-    return __builtin_shufflevector(v[0], v[1], 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-                                   11, 12, 13, 14, 15);
-}
-
-VEC_INLINE vw vw_fma(vw a, vw b, vw c)
-{
-    return (vw)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
-}
-
-/* v8_fold() of each group of a and of b. */
-VEC_INLINE vw vw_fold(vw a, vw b)
-{
-    return __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18,
-                                   19, 24, 25, 26, 27) +
-           __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22,
-                                   23, 28, 29, 30, 31);
-}
-
-/* v8_sum() of each group of a, b, c, d, in order. */
-VEC_INLINE vw_sums vw_sum4(vw a, vw b, vw c, vw d)
-{
-    vw ab = vw_fold(a, b), cd = vw_fold(c, d);
-    vw s = __builtin_shufflevector(ab, cd, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24,
-                                   25, 12, 13, 28, 29) +
-           __builtin_shufflevector(ab, cd, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11,
-                                   26, 27, 14, 15, 30, 31);
-
-    return __builtin_shufflevector(s, s, 0, 4, 8, 12, 2, 6, 10, 14) +
-           __builtin_shufflevector(s, s, 1, 5, 9, 13, 3, 7, 11, 15);
-}
-
-#else
-
-enum { GROUPS = 1 };
-typedef v8 vw;
-typedef v4 vw_sums;
-
-VEC_INLINE vw vw_repeat(const float *p)
-{
-    return v8_load(p);
-}
-
-VEC_INLINE vw vw_join(const v8 *v)
-{
-    return v[0];
-}
-
-VEC_INLINE vw vw_fma(vw a, vw b, vw c)
-{
-    return v8_fma(a, b, c);
-}
-
-VEC_INLINE vw_sums vw_sum4(vw a, vw b, vw c, vw d)
-{
-    return v8_sum4(a, b, c, d);
-}
-
-#endif
-
-VEC_INLINE vw vw_load(const float *p)
-{
-    vw v;
-
-    memcpy(&v, p, sizeof(v));
-    return v;
-}
-
 /* Rows become columns. */
 VEC_INLINE void v4_transpose(v4 a[4])
 {
@@ -375,6 +304,31 @@ VEC_INLINE v8 v8_exp(v8 x)
     v8i half = power >> 1;
     v8i rest = power - half;
     return p * (v8)((half + 127) << 23) * (v8)((rest + 127) << 23);
+}
+
+/*
+ * tanh(x), at most 3 ulp off; NaN stays NaN.
+ *
+ *     |x| >= 0.625: 1 - 2 / (exp 2|x| + 1)        below: x + x^3 P(x^2)
+ *
+ * P as in Cephes' tanhf, S. Moshier
+ */
+VEC_INLINE v8 v8_tanh(v8 x)
+{
+    const v8i sign = {INT32_MIN, INT32_MIN, INT32_MIN, INT32_MIN,
+                      INT32_MIN, INT32_MIN, INT32_MIN, INT32_MIN};
+    v8 size = (v8)((v8i)x & ~sign), z = x * x;
+    v8i large = size >= 0.625f;
+    v8 far = 1.0f - 2.0f / (v8_exp(size + size) + 1.0f);
+
+    v8 p = v8_set(-5.70498872745e-3f);
+    p = v8_fma(p, z, v8_set(2.06390887954e-2f));
+    p = v8_fma(p, z, v8_set(-5.37397155531e-2f));
+    p = v8_fma(p, z, v8_set(1.33314422036e-1f));
+    p = v8_fma(p, z, v8_set(-3.33332819422e-1f));
+    v8 near = v8_fma(p * z, x, x);
+
+    return (v8)((large & ((v8i)far | ((v8i)x & sign))) | (~large & (v8i)near));
 }
 
 #endif

@@ -5,50 +5,115 @@
  *     x = embed(token)
  *     for each layer:  x += attention(norm(x)) Wo;  x += swiglu(norm(x)) Wd
  *
- * Llama (Touvron et al. 2023) with grouped queries (Ainslie et al. 2023),
- * optional biases (Qwen2) and query/key norms (Qwen3), by config.
+ * Llama (Touvron et al. 2023) with grouped queries (Ainslie et al. 2023); by
+ * config biases (Qwen2), norms of queries and keys (Qwen3) and of what comes
+ * out of attention and feed-forward (OLMo 2, Gemma), a window (Mistral), soft
+ * caps and GEGLU (Gemma).
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/state.h"
 
+struct hyt_attn hyt_state_attn(const struct hyt_state *st, size_t l)
+{
+    const struct hyt_config *c = &st->m->c;
+
+    return (struct hyt_attn){c->q_scale, c->attn_cap,
+                             hyt_config_local(c, l) ? c->window : 0};
+}
+
+const struct rope_table *hyt_state_rope(const struct hyt_state *st, size_t l)
+{
+    const struct hyt_config *c = &st->m->c;
+
+    return &st->rope[c->two_ropes && hyt_config_local(c, l)];
+}
+
+/* q, k = rope(norm(q0, k0)) */
+static void positions_fwd(struct hyt_state *st, size_t l, struct act *a)
+{
+    const struct hyt_config *c = &st->m->c;
+    const struct hyt_layer *w = &st->m->layer[l];
+    const struct rope_table *rope = hyt_state_rope(st, l);
+    size_t T = st->n_rows, HE = c->H * c->E, GE = c->G * c->E;
+    size_t Nq = hyt_qk_norm_width(c, c->H), Nk = hyt_qk_norm_width(c, c->G);
+
+    if (c->qk_norm != HYT_QK_NORM_NONE) {
+        hyt_rmsnorm(a->q, a->rq, a->q0, w->q_norm.w, c->norm_plus, c->eps,
+                    T * HE / Nq, Nq);
+        hyt_rmsnorm(a->k, a->rk, a->k0, w->k_norm.w, c->norm_plus, c->eps,
+                    T * GE / Nk, Nk);
+        hyt_trace_op(&st->trace, "norm");
+    }
+    hyt_rope(a->q, st->pos, rope->cos, rope->sin, T, c->H, c->E);
+    hyt_rope(a->k, st->pos, rope->cos, rope->sin, T, c->G, c->E);
+    hyt_trace_op(&st->trace, "rope");
+}
+
+/* What goes to the residual stream: p = s W + b, or its norm. */
+struct addend {
+    const float *s;
+    const struct hyt_bound *w, *norm;
+    struct hyt_weight b;
+    size_t K;
+    float *p, *r; /* kept where there is a norm, */
+    float *h;     /* what it gives */
+    const char *op;
+};
+
+/* y = x + addend.  y NULL: only p and r, where a layer is recomputed. */
+static void add_to_residual(struct hyt_state *st, float *y, const float *x,
+                            const struct addend *a)
+{
+    const struct hyt_config *c = &st->m->c;
+    size_t T = st->n_rows, D = c->D;
+
+    if (y != NULL && y != x)
+        memcpy(y, x, T * D * sizeof(float));
+    if (c->post_norm) {
+        hyt_matmul(a->p, a->s, a->w->w, a->b, false, T, D, a->K);
+        hyt_trace_op(&st->trace, a->op);
+        hyt_rmsnorm(a->h, a->r, a->p, a->norm->w, c->norm_plus, c->eps, T, D);
+        if (y != NULL)
+            hyt_add(y, a->h, T * D);
+        hyt_trace_op(&st->trace, "norm");
+    } else if (y != NULL) {
+        hyt_matmul(y, a->s, a->w->w, a->b, true, T, D, a->K);
+        hyt_trace_op(&st->trace, a->op);
+    }
+}
+
 static void attention_fwd(struct hyt_state *st, size_t l, struct act *a)
 {
     const struct hyt_config *c = &st->m->c;
     const struct hyt_layer *w = &st->m->layer[l];
+    const struct hyt_attn how = hyt_state_attn(st, l);
     struct hyt_trace_span *trace = &st->trace;
     size_t T = st->n_rows, HE = c->H * c->E, GE = c->G * c->E;
     const struct hyt_product qkv[] = {{a->q0, w->wq.w, w->bq.w, HE},
                                       {a->k0, w->wk.w, w->bk.w, GE},
                                       {a->v, w->wv.w, w->bv.w, GE}};
+    const struct addend out = {a->o,  &w->wo, &w->attn_post, w->bo.w, HE,
+                               a->p1, a->rp1, a->h,          "o"};
 
-    hyt_rmsnorm(a->h1, a->r1, a->x, w->attn_norm.w, c->eps, T, c->D);
+    if (c->pre_norm)
+        hyt_rmsnorm(a->h1, a->r1, a->x, w->attn_norm.w, c->norm_plus, c->eps, T,
+                    c->D);
     hyt_trace_op(trace, "norm");
     hyt_matmul_many(qkv, HYT_LEN(qkv), a->h1, T, c->D);
     hyt_trace_op(trace, "qkv");
-    if (c->qk_norm) {
-        hyt_rmsnorm(a->q, a->rq, a->q0, w->q_norm.w, c->eps, T * c->H, c->E);
-        hyt_rmsnorm(a->k, a->rk, a->k0, w->k_norm.w, c->eps, T * c->G, c->E);
-        hyt_trace_op(trace, "norm");
-    }
-    hyt_rope(a->q, st->pos, st->rope_c, st->rope_s, T, c->H, c->E);
-    hyt_rope(a->k, st->pos, st->rope_c, st->rope_s, T, c->G, c->E);
-    hyt_trace_op(trace, "rope");
+    positions_fwd(st, l, a);
 
     hyt_kv_store(&st->kv[l], a->k, a->v, st->attn, T, c->G, c->E);
     for (size_t i = 0; i < st->n_copies; i++)
         hyt_kv_copy(&st->kv[l], st->copy[i].dst, st->copy[i].src, st->copy[i].n,
                     c->G, c->E);
     hyt_trace_op(trace, "kv");
-    hyt_attention(a->o, a->lse, a->q, &st->kv[l], st->attn,
-                  1.0f / sqrtf((float)c->E), T, c->H, c->G, c->E);
+    hyt_attention(a->o, a->lse, a->q, &st->kv[l], st->attn, &how, T, c->H, c->G,
+                  c->E);
     hyt_trace_op(trace, "attention");
-    if (a->x2 != a->x)
-        memcpy(a->x2, a->x, T * c->D * sizeof(float));
-    hyt_matmul(a->x2, a->o, w->wo.w, w->bo.w, true, T, c->D, HE);
-    hyt_trace_op(trace, "o");
+    add_to_residual(st, a->x2, a->x, &out);
 }
 
 static void feed_forward_fwd(struct hyt_state *st, size_t l, struct act *a,
@@ -61,19 +126,18 @@ static void feed_forward_fwd(struct hyt_state *st, size_t l, struct act *a,
     size_t T = st->n_rows;
     const struct hyt_product gate_up[] = {{a->g, w->w_gate.w, none, c->F},
                                           {a->u, w->w_up.w, none, c->F}};
+    const struct addend out = {a->s,  &w->w_down, &w->ffn_post, none,  c->F,
+                               a->p2, a->rp2,     a->h,         "down"};
 
-    hyt_rmsnorm(a->h2, a->r2, a->x2, w->ffn_norm.w, c->eps, T, c->D);
+    if (c->pre_norm)
+        hyt_rmsnorm(a->h2, a->r2, a->x2, w->ffn_norm.w, c->norm_plus, c->eps, T,
+                    c->D);
     hyt_trace_op(trace, "norm");
     hyt_matmul_many(gate_up, HYT_LEN(gate_up), a->h2, T, c->D);
     hyt_trace_op(trace, "gate_up");
-    hyt_swiglu(a->s, a->g, a->u, T * c->F);
+    (c->gelu ? hyt_geglu : hyt_swiglu)(a->s, a->g, a->u, T * c->F);
     hyt_trace_op(trace, "swiglu");
-    if (x_next == NULL)
-        return; /* recomputing: what comes after is there already */
-    if (x_next != a->x2)
-        memcpy(x_next, a->x2, T * c->D * sizeof(float));
-    hyt_matmul(x_next, a->s, w->w_down.w, none, true, T, c->D, c->F);
-    hyt_trace_op(trace, "down");
+    add_to_residual(st, x_next, a->x2, &out);
 }
 
 void hyt_block_fwd(struct hyt_state *st, size_t l, struct act *a, float *x_next)
@@ -87,16 +151,25 @@ void hyt_block_fwd(struct hyt_state *st, size_t l, struct act *a, float *x_next)
 static void need_rope(struct hyt_state *st, size_t n)
 {
     const struct hyt_config *c = &st->m->c;
+    float *frequency;
 
     if (n <= st->n_rope)
         return;
     if (n < 2 * st->n_rope)
         n = 2 * st->n_rope;
-    free(st->rope_c);
-    free(st->rope_s);
-    st->rope_c = hyt_alloc_aligned(n * c->E / 2, sizeof(float));
-    st->rope_s = hyt_alloc_aligned(n * c->E / 2, sizeof(float));
-    hyt_rope_table(st->rope_c, st->rope_s, c->theta, n, c->E);
+    frequency = hyt_alloc(c->E / 2, sizeof(float));
+    for (size_t i = 0; i < (c->two_ropes ? 2 : 1); i++) {
+        struct rope_table *rope = &st->rope[i];
+
+        free(rope->cos);
+        free(rope->sin);
+        rope->cos = hyt_alloc_aligned(n * c->E / 2, sizeof(float));
+        rope->sin = hyt_alloc_aligned(n * c->E / 2, sizeof(float));
+        hyt_rope_frequencies(frequency, &c->rope[i], c->E);
+        hyt_rope_table(rope->cos, rope->sin, frequency, c->rope[i].scale, n,
+                       c->E);
+    }
+    free(frequency);
     st->n_rope = n;
 }
 
@@ -142,6 +215,8 @@ static void embed_rows(struct hyt_state *st, float *x)
     for (size_t t = 0; t < st->n_rows; t++)
         id[t] = st->row[t].token;
     hyt_embed(x, st->m->embed.w, id, st->n_rows, st->m->c.D);
+    if (st->m->c.embed_scale != 1)
+        hyt_scale(x, st->m->c.embed_scale, st->n_rows * st->m->c.D);
     free(id);
 }
 

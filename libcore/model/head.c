@@ -51,7 +51,8 @@ static void gather(struct hyt_state *st, size_t tile)
     for (size_t i = 0; i < n; i++)
         memcpy(st->xw + i * c->D, st->x_out + st->want[i] * c->D,
                c->D * sizeof(float));
-    hyt_rmsnorm(st->hw, st->rw, st->xw, st->m->final_norm.w, c->eps, n, c->D);
+    hyt_rmsnorm(st->hw, st->rw, st->xw, st->m->final_norm.w, c->norm_plus,
+                c->eps, n, c->D);
     hyt_trace_op(&st->trace, "norm");
 }
 
@@ -87,6 +88,8 @@ static void logits_of(struct hyt_state *st, size_t i, size_t n, int32_t *target)
         if (target[j] >= 0)
             target[j] = m->place[target[j]];
     }
+    if (m->c.logit_cap > 0)
+        hyt_softcap(st->z, m->c.logit_cap, n, m->n_tokens, m->vocab);
     hyt_trace_op(&st->trace, "head");
 }
 
@@ -170,7 +173,8 @@ void hyt_head_loss(struct hyt_state *st, struct hyt_row_stats *stats,
         hyt_trace_op(&st->trace, "vocabulary");
         for (size_t j = 0; j < n; j++)
             g[j] = weigh(ctx, i + j, &stats[i + j]);
-        hyt_vocab_bwd(st->z, stats + i, target, g, n, m->n_tokens, V);
+        hyt_vocab_bwd(st->z, stats + i, target, g, m->c.logit_cap, n,
+                      m->n_tokens, V);
         for (size_t j = 0; j < n && m->token != NULL; j++)
             open_gaps(m, st->z + j * V);
         hyt_trace_op(&st->trace, "vocabulary_bwd");
@@ -179,7 +183,8 @@ void hyt_head_loss(struct hyt_state *st, struct hyt_row_stats *stats,
                          V, D);
         hyt_trace_op(&st->trace, "head_bwd");
         hyt_rmsnorm_bwd(st->dxw + i * D, grads + m->final_norm.grad, dh,
-                        st->xw + i * D, st->rw + i, m->final_norm.w, n, D);
+                        st->xw + i * D, st->rw + i, m->final_norm.w,
+                        m->c.norm_plus, n, D);
         hyt_trace_op(&st->trace, "norm_bwd");
     }
     free(dh);

@@ -31,10 +31,16 @@ static void take_layer(struct cut *cut, const struct hyt_config *c,
                        struct act *a, bool own)
 {
     a->x2 = own ? take(cut, c->D) : a->x;
+    if (c->post_norm) {
+        a->p1 = take(cut, c->D);
+        a->p2 = own ? take(cut, c->D) : a->p1;
+        a->rp1 = take(cut, 1);
+        a->rp2 = take(cut, 1);
+    }
     a->q0 = take(cut, c->H * c->E);
     a->k0 = take(cut, c->G * c->E);
-    a->q = c->qk_norm ? take(cut, c->H * c->E) : a->q0;
-    a->k = c->qk_norm ? take(cut, c->G * c->E) : a->k0;
+    a->q = c->qk_norm != HYT_QK_NORM_NONE ? take(cut, c->H * c->E) : a->q0;
+    a->k = c->qk_norm != HYT_QK_NORM_NONE ? take(cut, c->G * c->E) : a->k0;
     a->v = take(cut, c->G * c->E);
     a->o = take(cut, c->H * c->E);
     a->g = take(cut, c->F);
@@ -55,7 +61,7 @@ static size_t lay_out(struct act *act, float *base, const struct hyt_config *c,
     struct act shared = {0};
 
     shared.x = take(&cut, c->D);
-    shared.h1 = shared.h2 = take(&cut, c->D);
+    shared.h = take(&cut, c->D);
     if (save)
         shared.s = take(&cut, c->F);
     if (kept < c->L)
@@ -69,6 +75,8 @@ static size_t lay_out(struct act *act, float *base, const struct hyt_config *c,
             a.x = take(&cut, c->D);
         if (l < kept)
             take_layer(&cut, c, &a, true);
+        a.h1 = c->pre_norm ? a.h : a.x;
+        a.h2 = c->pre_norm ? a.h : a.x2;
         if (act != NULL)
             act[l] = a;
     }

@@ -26,10 +26,10 @@ static int check_shape(const struct hyt_tensor *t, size_t rows, size_t columns,
         vector ? t->n_dims == 1 && t->dim[0] == rows
                : t->n_dims == 2 && t->dim[0] == rows && t->dim[1] == columns;
 
-    if (t->dtype != HYT_F32 && t->dtype != HYT_BF16)
+    if (t->dtype == HYT_DTYPE_OTHER)
         return hyt_fail(err,
                         "tensor \"%s\" is %s, which is not supported (there "
-                        "are F32 and BF16)",
+                        "are F32, BF16 and F16)",
                         t->name, t->dtype_name);
     if (fits)
         return 0;
@@ -74,13 +74,41 @@ static int bind_layer(struct hyt_model *m, const struct hyt_ckpt *ckpt,
     char name[128];
 
 #define HYT_BIND(field, suffix, rows, columns, present)                        \
-    snprintf(name, sizeof(name), "model.layers.%zu." suffix, l);               \
+    snprintf(name, sizeof(name), "model.layers.%zu.%s", l, suffix);            \
     if ((present) &&                                                           \
         bind(m, ckpt, &w->field, name, (rows), (columns), err) < 0)            \
         return -1;
     HYT_LAYER_TENSORS(HYT_BIND)
 #undef HYT_BIND
     return 0;
+}
+
+/* `whole` from a row on. */
+static struct hyt_bound rows_of(struct hyt_bound whole, size_t row, size_t D)
+{
+    size_t at = row * D, size = whole.w.t == HYT_F32 ? 4 : 2;
+
+    whole.w.p = (const char *)whole.w.p + at * size;
+    whole.grad += at;
+    return whole;
+}
+
+/* What is bound to a part of another tensor, or to the whole of it. */
+static void bind_views(struct hyt_model *m)
+{
+    const struct hyt_config *c = &m->c;
+
+    if (c->tied)
+        m->head = m->embed;
+    for (size_t l = 0; l < c->L && c->fused; l++) {
+        struct hyt_layer *w = &m->layer[l];
+
+        w->wq = w->w_qkv;
+        w->wk = rows_of(w->w_qkv, c->H * c->E, c->D);
+        w->wv = rows_of(w->w_qkv, (c->H + c->G) * c->E, c->D);
+        w->w_gate = w->w_gate_up;
+        w->w_up = rows_of(w->w_gate_up, c->F, c->D);
+    }
 }
 
 static int bind_all(struct hyt_model *m, const struct hyt_ckpt *ckpt,
@@ -97,8 +125,7 @@ static int bind_all(struct hyt_model *m, const struct hyt_ckpt *ckpt,
     for (size_t l = 0; l < c->L; l++)
         if (bind_layer(m, ckpt, l, err) < 0)
             return -1;
-    if (c->tied)
-        m->head = m->embed;
+    bind_views(m);
     return 0;
 }
 
@@ -212,8 +239,7 @@ void hyt_model_close(struct hyt_model *m)
 void hyt_model_rebind(struct hyt_model *m, size_t i, const void *data)
 {
     m->param[i].bound->w.p = data;
-    if (m->c.tied)
-        m->head = m->embed;
+    bind_views(m);
 }
 
 void hyt_model_set_vocab(struct hyt_model *m, size_t n, const bool *exists)

@@ -56,8 +56,10 @@ void hyt_state_free(struct hyt_state *st)
     free(st->pos);
     free(st->attn);
     free(st->begin);
-    free(st->rope_c);
-    free(st->rope_s);
+    for (size_t i = 0; i < 2; i++) {
+        free(st->rope[i].cos);
+        free(st->rope[i].sin);
+    }
     free(st->act);
     free(st->slab);
     free(st->xw);

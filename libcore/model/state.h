@@ -28,17 +28,23 @@ struct row {
 };
 
 /*
- * What one layer computed.  h1, h2 and s are shared by all layers: the backward
- * pass computes them again, from what is saved for it.  In inference all is
- * shared, x2 is x, and s is g.
+ * What one layer computed.  h, which holds h1 and h2, and s are shared by all
+ * layers: the backward pass computes them again, from what is saved for it.  In
+ * inference all is shared, x2 is x, and s is g.
  *
  *     h1 = norm(x)    q0, k0, v = h1 W    q, k = rope(norm(q0, k0))
  *     o = attention   x2 = x + o Wo       h2 = norm(x2)
  *     g, u = h2 W     s = silu(g) u       x of the next layer = x2 + s W
+ *
+ * With norms of what comes out, on their way also in h: p1 = o Wo,
+ * x2 = x + norm(p1); p2 = s W, x of the next layer = x2 + norm(p2).  Without
+ * those of what goes in, h1 is x and h2 is x2.
  */
 struct act {
-    float *x, *h1, *q0, *k0, *q, *k, *v, *o, *x2, *h2, *g, *u, *s;
+    float *x, *h, *h1, *q0, *k0, *q, *k, *v, *o, *x2, *h2, *g, *u, *s;
+    float *p1, *p2;                 /* before the norms of what comes out */
     float *r1, *rq, *rk, *lse, *r2; /* what the norms and the softmax keep */
+    float *rp1, *rp2;
 };
 
 struct hyt_state {
@@ -73,8 +79,10 @@ struct hyt_state {
     size_t *begin; /* rows of sequence i of a batch: begin[i] … begin[i+1]-1 */
     size_t n_begin;
 
-    /* rotary tables up to the largest position seen */
-    float *rope_c, *rope_s;
+    /* rotary tables up to the largest position seen; [1]: of local layers */
+    struct rope_table {
+        float *cos, *sin;
+    } rope[2];
     size_t n_rope;
 
     /* activations */
@@ -98,6 +106,10 @@ void hyt_state_bury(struct hyt_state *st);
 
 /* The activations of this batch, laid out in one slab. */
 void hyt_state_layout(struct hyt_state *st, bool save);
+
+/* How layer l attends, and its rotary table. */
+struct hyt_attn hyt_state_attn(const struct hyt_state *st, size_t l);
+const struct rope_table *hyt_state_rope(const struct hyt_state *st, size_t l);
 
 /* One layer: act->x in, x_next out.  Also recomputes a layer whose activations
  * were not saved. */

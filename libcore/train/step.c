@@ -286,6 +286,7 @@ void hyt_train_apply(struct hyt_trainer *t, uint64_t step, double lr,
         struct hyt_work_tensor *w = t->tensor[i];
         bool rounded = w->master != NULL;
 
+        a.half = w->from->dtype == HYT_F16;
         hyt_adamw_step(rounded ? w->master : w->data, rounded ? w->data : NULL,
                        w->m, w->v, t->grads + p->bound->grad, &a, p->n);
     }

@@ -29,7 +29,8 @@ static void attend(void *ctx)
 {
     const struct attention *a = ctx;
 
-    hyt_attention(a->o, NULL, a->q, &a->kv, a->row, 0.125f, a->T, H, G, E);
+    hyt_attention(a->o, NULL, a->q, &a->kv, a->row,
+                  &(struct hyt_attn){.scale = 0.125f}, a->T, H, G, E);
 }
 
 /* Fills the cache with T rows at the places that a->row tells. */

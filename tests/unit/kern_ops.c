@@ -84,7 +84,7 @@ static void matmul_bwd(float *dx, const float *dy, const float *x,
     free(h);
 }
 
-/* rmsnorm: x = (x [T,K], g [K]), y = (y, r) */
+/* rmsnorm: x = (x [T,K], g [K]), y = (y, r); add: the weights are 1 + g */
 
 static size_t norm_nx(const struct shape *s)
 {
@@ -98,7 +98,8 @@ static size_t norm_ny(const struct shape *s)
 
 static void norm_fwd(float *y, const float *x, const struct shape *s)
 {
-    hyt_rmsnorm(y, NULL, x, kern_f32(x + s->T * s->K), 1e-5f, s->T, s->K);
+    hyt_rmsnorm(y, NULL, x, kern_f32(x + s->T * s->K), s->add, 1e-5f, s->T,
+                s->K);
 }
 
 static void norm_bwd(float *dx, const float *dy, const float *x,
@@ -108,8 +109,8 @@ static void norm_bwd(float *dx, const float *dy, const float *x,
     float *y = hyt_alloc(s->T * s->K, sizeof(float));
     float *r = hyt_alloc(s->T, sizeof(float));
 
-    hyt_rmsnorm(y, r, x, g, 1e-5f, s->T, s->K);
-    hyt_rmsnorm_bwd(dx, dx + s->T * s->K, dy, x, r, g, s->T, s->K);
+    hyt_rmsnorm(y, r, x, g, s->add, 1e-5f, s->T, s->K);
+    hyt_rmsnorm_bwd(dx, dx + s->T * s->K, dy, x, r, g, s->add, s->T, s->K);
     free(y);
     free(r);
 }
@@ -125,14 +126,17 @@ static void rotate(float *x, bool back, const struct shape *s)
 {
     size_t n_pos = 3 * s->T + 1;
     float *c = hyt_alloc(n_pos * s->E, sizeof(float)),
-          *sn = c + n_pos * s->E / 2;
+          *sn = c + n_pos * s->E / 2, *f = hyt_alloc(s->E, sizeof(float));
     int32_t *pos = hyt_alloc(s->T, sizeof(int32_t));
 
     for (size_t t = 0; t < s->T; t++)
         pos[t] = (int32_t)(3 * t);
-    hyt_rope_table(c, sn, 10000, n_pos, s->E);
+    for (size_t i = 0; i < s->E / 2; i++)
+        f[i] = (float)pow(10000, -2.0 * (double)i / (double)s->E);
+    hyt_rope_table(c, sn, f, 1, n_pos, s->E);
     (back ? hyt_rope_bwd : hyt_rope)(x, pos, c, sn, s->T, s->H, s->E);
     free(c);
+    free(f);
     free(pos);
 }
 
@@ -180,28 +184,36 @@ static struct kern_cache cache_of(const float *x, const struct shape *s)
                            s->E);
 }
 
+static struct hyt_attn how_of(const struct shape *s)
+{
+    return (struct hyt_attn){0.25f, s->cap, s->window};
+}
+
 static void attn_fwd(float *y, const float *x, const struct shape *s)
 {
+    const struct hyt_attn how = how_of(s);
     struct kern_cache c = cache_of(x, s);
 
-    hyt_attention(y, NULL, x, &c.kv, c.row, 0.25f, rows(s), s->H, s->G, s->E);
+    hyt_attention(y, NULL, x, &c.kv, c.row, &how, rows(s), s->H, s->G, s->E);
     kern_cache_free(c);
 }
 
 static void attn_bwd(float *dx, const float *dy, const float *x,
                      const struct shape *s)
 {
+    const struct hyt_attn how = how_of(s);
     size_t n = rows(s), nq = n * s->H * s->E, nk = n * s->G * s->E;
     size_t begin[3] = {0, s->T, n};
     struct kern_cache c = cache_of(x, s);
     float *o = hyt_alloc(nq, sizeof(float));
     float *lse = hyt_alloc(n * s->H, sizeof(float));
-
     float *d = hyt_alloc(nq + 2 * nk, sizeof(float));
 
-    hyt_attention(o, lse, x, &c.kv, c.row, 0.25f, n, s->H, s->G, s->E);
+    for (size_t i = 0; i < nq + 2 * nk; i++)
+        d[i] = NAN; /* overwritten */
+    hyt_attention(o, lse, x, &c.kv, c.row, &how, n, s->H, s->G, s->E);
     hyt_attention_bwd(d, d + nq, d + nq + nk, dy, x, c.k, c.v, o, lse, begin, 2,
-                      0.25f, s->H, s->G, s->E);
+                      &how, s->H, s->G, s->E);
     for (size_t i = 0; i < nq + 2 * nk; i++)
         dx[i] += d[i];
     free(d);
@@ -210,7 +222,7 @@ static void attn_bwd(float *dx, const float *dy, const float *x,
     free(lse);
 }
 
-/* swiglu: x = (g [K], u [K]) */
+/* swiglu, geglu: x = (g [K], u [K]) */
 
 static size_t gate_nx(const struct shape *s)
 {
@@ -227,107 +239,35 @@ static void gate_fwd(float *y, const float *x, const struct shape *s)
     hyt_swiglu(y, x, x + s->K, s->K);
 }
 
-static void gate_bwd(float *dx, const float *dy, const float *x,
-                     const struct shape *s)
+/* in place, over g and u */
+static void gated_bwd(float *dx, const float *dy, const float *x, size_t n,
+                      void (*bwd)(float *dg, float *du, const float *dh,
+                                  const float *g, const float *u, size_t n))
 {
-    float *d = hyt_alloc(2 * s->K, sizeof(float));
+    float *d = hyt_alloc(2 * n, sizeof(float));
 
-    /* in place, over g and u */
-    memcpy(d, x, 2 * s->K * sizeof(float));
-    hyt_swiglu_bwd(d, d + s->K, dy, d, d + s->K, s->K);
-    for (size_t i = 0; i < 2 * s->K; i++)
+    memcpy(d, x, 2 * n * sizeof(float));
+    bwd(d, d + n, dy, d, d + n, n);
+    for (size_t i = 0; i < 2 * n; i++)
         dx[i] += d[i];
     free(d);
 }
 
-/* embedding: x = e [N,K], ids repeat */
-
-static size_t embed_nx(const struct shape *s)
+static void gate_bwd(float *dx, const float *dy, const float *x,
+                     const struct shape *s)
 {
-    return s->N * s->K;
+    gated_bwd(dx, dy, x, s->K, hyt_swiglu_bwd);
 }
 
-static size_t embed_ny(const struct shape *s)
+static void gelu_fwd(float *y, const float *x, const struct shape *s)
 {
-    return s->T * s->K;
+    hyt_geglu(y, x, x + s->K, s->K);
 }
 
-static int32_t *ids(const struct shape *s)
+static void gelu_bwd(float *dx, const float *dy, const float *x,
+                     const struct shape *s)
 {
-    int32_t *id = hyt_alloc(s->T, sizeof(int32_t));
-
-    for (size_t t = 0; t < s->T; t++)
-        id[t] = (int32_t)(t * t % s->N);
-    return id;
-}
-
-static void embed_fwd(float *y, const float *x, const struct shape *s)
-{
-    int32_t *id = ids(s);
-
-    hyt_embed(y, kern_f32(x), id, s->T, s->K);
-    free(id);
-}
-
-static void embed_bwd(float *dx, const float *dy, const float *x,
-                      const struct shape *s)
-{
-    int32_t *id = ids(s);
-
-    (void)x;
-    hyt_embed_bwd(dx, dy, id, s->T, s->K);
-    free(id);
-}
-
-/* vocabulary: x = z [T,N] in rows of N + 3; y = (logp, certainty, entropy,
- * lse) a row, and only logp has a gradient */
-
-static size_t vocab_nx(const struct shape *s)
-{
-    return s->T * (s->N + 3);
-}
-
-static size_t vocab_ny(const struct shape *s)
-{
-    return 4 * s->T;
-}
-
-static size_t vocab_smooth(const struct shape *s)
-{
-    return s->T;
-}
-
-static void vocab_fwd(float *y, const float *x, const struct shape *s)
-{
-    struct hyt_row_stats *st = hyt_alloc(s->T, sizeof(*st));
-    int32_t *target = ids(s);
-
-    hyt_vocab_stats(st, x, target, s->T, s->N, s->N + 3);
-    for (size_t t = 0; t < s->T; t++) {
-        y[t] = st[t].logp;
-        y[s->T + t] = st[t].certainty;
-        y[2 * s->T + t] = st[t].entropy;
-        y[3 * s->T + t] = (float)st[t].lse;
-    }
-    free(st);
-    free(target);
-}
-
-static void vocab_bwd(float *dx, const float *dy, const float *x,
-                      const struct shape *s)
-{
-    struct hyt_row_stats *st = hyt_alloc(s->T, sizeof(*st));
-    int32_t *target = ids(s);
-    float *z = hyt_alloc(vocab_nx(s), sizeof(float));
-
-    memcpy(z, x, vocab_nx(s) * sizeof(float));
-    hyt_vocab_stats(st, x, target, s->T, s->N, s->N + 3);
-    hyt_vocab_bwd(z, st, target, dy, s->T, s->N, s->N + 3);
-    for (size_t i = 0; i < vocab_nx(s); i++)
-        dx[i] += z[i];
-    free(z);
-    free(st);
-    free(target);
+    gated_bwd(dx, dy, x, s->K, hyt_geglu_bwd);
 }
 
 #define MATMUL matmul_nx, matmul_ny, matmul_fwd, matmul_bwd, 2e-5, NULL
@@ -335,8 +275,12 @@ static void vocab_bwd(float *dx, const float *dy, const float *x,
 #define ROPE   rope_nx, rope_nx, rope_fwd, rope_bwd, 1e-6, NULL
 #define ATTN   attn_nx, attn_ny, attn_fwd, attn_bwd, 5e-5, NULL
 #define GATE   gate_nx, gate_ny, gate_fwd, gate_bwd, 1e-6, NULL
-#define EMBED  embed_nx, embed_ny, embed_fwd, embed_bwd, 0, NULL
-#define VOCAB  vocab_nx, vocab_ny, vocab_fwd, vocab_bwd, 1e-5, vocab_smooth
+#define GELU   gate_nx, gate_ny, gelu_fwd, gelu_bwd, 1e-6, NULL
+#define EMBED                                                                  \
+    kern_embed_nx, kern_embed_ny, kern_embed_fwd, kern_embed_bwd, 0, NULL
+#define VOCAB                                                                  \
+    kern_vocab_nx, kern_vocab_ny, kern_vocab_fwd, kern_vocab_bwd, 1e-5,        \
+        kern_vocab_smooth
 
 const struct op kern_small[] = {
     {{"matmul", .T = 5, .N = 7, .K = 11}, MATMUL},
@@ -346,7 +290,14 @@ const struct op kern_small[] = {
     {{"rope 18", .T = 2, .H = 1, .E = 18}, ROPE},
     {{"attention", .T = 5, .K = 3, .H = 4, .G = 2, .E = 8}, ATTN},
     {{"attention 6", .T = 35, .K = 1, .H = 1, .G = 1, .E = 6}, ATTN},
+    {{"attention 9", .T = 37, .K = 3, .H = 2, .G = 1, .E = 8, .window = 9},
+     ATTN},
+    {{"attention cap", .T = 5, .K = 3, .H = 4, .G = 2, .E = 8, .cap = 0.5f},
+     ATTN},
+    {{"rmsnorm 1 + w", .T = 3, .K = 19, .add = true}, NORM},
     {{"swiglu", .K = 21}, GATE},
+    {{"geglu", .K = 21}, GELU},
+    {{"vocabulary cap", .T = 3, .N = 13, .cap = 1.5f}, VOCAB},
     {{"embedding", .T = 9, .N = 5, .K = 6}, EMBED},
     {{"vocabulary", .T = 3, .N = 13}, VOCAB},
 };
@@ -367,7 +318,12 @@ const struct op kern_large[] = {
     {{"attention bf16", .T = 70, .K = 33, .H = 6, .G = 2, .E = 20,
       .bf16 = true},
      ATTN},
+    {{"attention window", .T = 301, .K = 33, .H = 6, .G = 2, .E = 20, .cap = 2,
+      .window = 70},
+     ATTN},
     {{"swiglu", .K = 40003}, GATE},
+    {{"geglu", .K = 40003}, GELU},
+    {{"vocabulary cap", .T = 3, .N = 5003, .cap = 2}, VOCAB},
     {{"embedding", .T = 50, .N = 30, .K = 300}, EMBED},
     {{"vocabulary", .T = 3, .N = 5003}, VOCAB},
 };

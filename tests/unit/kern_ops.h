@@ -12,6 +12,8 @@ struct shape {
     const char *name;
     size_t T, N, K, H, G, E;
     bool bf16, add;
+    float cap;
+    int32_t window;
 };
 
 struct op {
@@ -31,6 +33,19 @@ struct op {
  * enough for every path: tails, blocks, several tiles and pages. */
 extern const struct op kern_small[], kern_large[];
 extern const size_t kern_n_small, kern_n_large;
+
+/* kern_tokens.c: embedding and vocabulary. */
+size_t kern_embed_nx(const struct shape *s);
+size_t kern_embed_ny(const struct shape *s);
+void kern_embed_fwd(float *y, const float *x, const struct shape *s);
+void kern_embed_bwd(float *dx, const float *dy, const float *x,
+                    const struct shape *s);
+size_t kern_vocab_nx(const struct shape *s);
+size_t kern_vocab_ny(const struct shape *s);
+size_t kern_vocab_smooth(const struct shape *s);
+void kern_vocab_fwd(float *y, const float *x, const struct shape *s);
+void kern_vocab_bwd(float *dx, const float *dy, const float *x,
+                    const struct shape *s);
 
 /* Forward and backward in one array of *n: y [ny], dx [nx]. */
 float *kern_run(const struct op *op, size_t *n);

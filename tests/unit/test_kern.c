@@ -90,19 +90,78 @@ static void test_bf16(void **state)
     assert_int_equal(hyt_bf16_round(0x1.fffffep127f), 0x7f80); /* overflows */
 }
 
+/* Every half: what it stands for, and back. */
+static void test_f16(void **state)
+{
+    (void)state;
+    for (uint32_t u = 0; u < 0x10000; u++) {
+        uint16_t h[1] = {(uint16_t)u};
+        int exponent = (int)(u >> 10 & 31), fraction = (int)(u & 1023);
+        float x, expected = exponent == 0 ? ldexpf((float)fraction, -24)
+                                          : ldexpf((float)(1024 + fraction),
+                                                   exponent - 25);
+
+        if (u >= 0x8000)
+            expected = -expected;
+        hyt_widen(&x, (struct hyt_weight){h, HYT_F16}, 0, 1);
+        if (exponent == 31 && fraction > 0) {
+            assert_true(isnan(x));
+            assert_int_equal(hyt_f16_round(x) & 0x7e00, 0x7e00);
+        } else {
+            assert_true(exponent == 31 ? isinf(x) && (x < 0) == (u >= 0x8000)
+                                       : x == expected);
+            assert_int_equal(hyt_f16_round(x), u);
+        }
+    }
+    assert_int_equal(hyt_f16_round(0x1.002p0f), 0x3c00);    /* tie, down */
+    assert_int_equal(hyt_f16_round(0x1.006p0f), 0x3c02);    /* tie, up */
+    assert_int_equal(hyt_f16_round(0x1.002002p0f), 0x3c01); /* above it */
+    assert_int_equal(hyt_f16_round(0x1.ffdfp15f), 0x7bff);  /* largest */
+    assert_int_equal(hyt_f16_round(0x1.ffep15f), 0x7c00);   /* overflows */
+    assert_int_equal(hyt_f16_round(0x1.8p-25f), 0x0001);
+    assert_int_equal(hyt_f16_round(-0x1p-25f), 0x8000);    /* tie, down */
+    assert_int_equal(hyt_f16_round(0x1.8p-24f), 0x0002);   /* tie, up */
+    assert_int_equal(hyt_f16_round(0x1.ffcp-15f), 0x0400); /* to normal */
+}
+
+static void test_softcap(void **state)
+{
+    enum { half = 10000, n = 2 * half + 1 };
+    static float z[n];
+
+    (void)state;
+    for (int i = 0; i < n; i++)
+        z[i] = 1e-3f * (float)(i - half);
+    hyt_softcap(z, 1, 1, n, n);
+    for (int i = 0; i < n; i++) {
+        double expected = tanh((double)(1e-3f * (float)(i - half)));
+
+        assert_true(fabs((double)z[i] - expected) <= 2e-7 * fabs(expected));
+    }
+    z[0] = INFINITY;
+    z[1] = -INFINITY;
+    z[2] = NAN;
+    hyt_softcap(z, 50, 1, 3, 3);
+    assert_true(z[0] == 50 && z[1] == -50 && isnan(z[2]));
+}
+
 static void test_rope_table(void **state)
 {
     enum { n = 40, E = 16 };
-    float c[n * E / 2], s[n * E / 2];
+    float c[n * E / 2], s[n * E / 2], f[E / 2];
 
     (void)state;
-    hyt_rope_table(c, s, 10000, n, E);
+    for (int i = 0; i < E / 2; i++)
+        f[i] = (float)pow(10000, -2.0 * i / E);
+    hyt_rope_table(c, s, f, 1.25, n, E);
     for (int p = 0; p < n; p++)
         for (int i = 0; i < E / 2; i++) {
             double angle = p * pow(10000, -2.0 * i / E);
 
-            assert_true(fabs((double)c[p * E / 2 + i] - cos(angle)) < 5e-6);
-            assert_true(fabs((double)s[p * E / 2 + i] - sin(angle)) < 5e-6);
+            assert_true(fabs((double)c[p * E / 2 + i] - 1.25 * cos(angle)) <
+                        5e-6);
+            assert_true(fabs((double)s[p * E / 2 + i] - 1.25 * sin(angle)) <
+                        5e-6);
         }
 }
 
@@ -147,7 +206,7 @@ static void test_rmsnorm_in_place(void **state)
 
     (void)state;
     hyt_widen(g, (struct hyt_weight){h, HYT_BF16}, 0, D);
-    hyt_rmsnorm(y, r, x, kern_f32(g), 0.1f, T, D);
+    hyt_rmsnorm(y, r, x, kern_f32(g), 0, 0.1f, T, D);
     for (size_t t = 0; t < T; t++) {
         double mean = 0;
 
@@ -155,7 +214,7 @@ static void test_rmsnorm_in_place(void **state)
             mean += pow((double)x[t * D + i], 2) / D;
         assert_true(fabs((double)r[t] * sqrt(mean + 0.1) - 1) < 1e-6);
     }
-    hyt_rmsnorm(x, NULL, x, (struct hyt_weight){h, HYT_BF16}, 0.1f, T, D);
+    hyt_rmsnorm(x, NULL, x, (struct hyt_weight){h, HYT_BF16}, 0, 0.1f, T, D);
     assert_memory_equal(x, y, sizeof(y));
     free(x);
     free(g);
@@ -286,6 +345,8 @@ int main(void)
         cmocka_unit_test(test_select),
         cmocka_unit_test(test_exp),
         cmocka_unit_test(test_bf16),
+        cmocka_unit_test(test_f16),
+        cmocka_unit_test(test_softcap),
         cmocka_unit_test(test_rope_table),
         cmocka_unit_test(test_swiglu_ends),
         cmocka_unit_test(test_rmsnorm_in_place),

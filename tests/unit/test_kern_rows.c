@@ -170,6 +170,37 @@ static void test_matmul_widening_is_exact(void **state)
     free(h);
 }
 
+/* Nor do bits of f16 weights depend on how they are stored. */
+static void test_matmul_f16(void **state)
+{
+    enum { T = 9, N = 70, K = 53 };
+    float *x = kern_randoms(T * K, 21, 1), *w = kern_randoms(N * K, 22, 1);
+    float a[T * N], b[T * N], c[T * N], d[T * N];
+    uint16_t h[N * K];
+    const struct hyt_weight half = {h, HYT_F16};
+
+    (void)state;
+    for (size_t i = 0; i < N * K; i++)
+        h[i] = hyt_f16_round(w[i]);
+    hyt_widen(w, half, 0, N * K);
+    for (size_t t = 1; t <= T; t += 4) {
+        const struct hyt_product both[] = {{c, kern_f32(w), none, N},
+                                           {d, half, none, N}};
+
+        hyt_matmul(a, x, kern_f32(w), none, false, t, N, K);
+        hyt_matmul(b, x, half, none, false, t, N, K);
+        assert_memory_equal(a, b, t * N * sizeof(float));
+        hyt_matmul_many(both, 2, x, t, K);
+        assert_memory_equal(a, c, t * N * sizeof(float));
+        assert_memory_equal(a, d, t * N * sizeof(float));
+        hyt_matmul_bwd_x(c, a, kern_f32(w), false, t, N, K);
+        hyt_matmul_bwd_x(d, a, half, false, t, N, K);
+        assert_memory_equal(c, d, t * K * sizeof(float));
+    }
+    free(x);
+    free(w);
+}
+
 static const enum hyt_dtype formats[] = {HYT_F32, HYT_BF16};
 
 static void test_attention_rows_alone(void **state)
@@ -180,13 +211,14 @@ static void test_attention_rows_alone(void **state)
     float *lse = hyt_alloc(n * 6, sizeof(float));
 
     (void)state;
-    for (size_t f = 0; f < HYT_LEN(formats); f++) {
+    for (size_t f = 0; f < 4; f++) {
         struct kern_cache c =
-            kern_cache_make(formats[f], k, k + n * 48, 100, 45, 2, 24);
+            kern_cache_make(formats[f % 2], k, k + n * 48, 100, 45, 2, 24);
+        const struct hyt_attn how = {0.2f, 0, f < 2 ? 0 : 11};
 
-        hyt_attention(o, lse, x, &c.kv, c.row, 0.2f, n, 6, 2, 24);
+        hyt_attention(o, lse, x, &c.kv, c.row, &how, n, 6, 2, 24);
         for (size_t t = 0; t < n; t++) {
-            hyt_attention(one, one_lse, x + t * HE, &c.kv, c.row + t, 0.2f, 1,
+            hyt_attention(one, one_lse, x + t * HE, &c.kv, c.row + t, &how, 1,
                           6, 2, 24);
             assert_memory_equal(one, o + t * HE, sizeof(one));
             assert_memory_equal(one_lse, lse + t * 6, sizeof(one_lse));
@@ -219,8 +251,10 @@ static void test_attention_shared_pages(void **state)
         hyt_kv_copy(&c.kv, shared[1], c.row[0].page[1], n - 1 - HYT_PAGE, 1, E);
         hyt_kv_store(&c.kv, c.k + (2 * n - 1) * E, c.v + (2 * n - 1) * E, &row,
                      1, 1, E);
-        hyt_attention(a, NULL, x, &c.kv, own, 1, 1, 2, 1, E);
-        hyt_attention(b, NULL, x, &c.kv, &row, 1, 1, 2, 1, E);
+        hyt_attention(a, NULL, x, &c.kv, own, &(struct hyt_attn){.scale = 1}, 1,
+                      2, 1, E);
+        hyt_attention(b, NULL, x, &c.kv, &row, &(struct hyt_attn){.scale = 1},
+                      1, 2, 1, E);
         assert_memory_equal(a, b, sizeof(a));
         kern_cache_free(c);
     }
@@ -243,8 +277,10 @@ static void test_attention_bf16(void **state)
     assert_memory_equal(c.k, k, n * GE * sizeof(float));
     assert_memory_equal(c.v, v, n * GE * sizeof(float));
     d = kern_cache_make(HYT_F32, k, v, n, 0, G, E);
-    hyt_attention(o[0], NULL, x, &c.kv, c.row, 0.2f, n, H, G, E);
-    hyt_attention(o[1], NULL, x, &d.kv, d.row, 0.2f, n, H, G, E);
+    hyt_attention(o[0], NULL, x, &c.kv, c.row,
+                  &(struct hyt_attn){.scale = 0.2f}, n, H, G, E);
+    hyt_attention(o[1], NULL, x, &d.kv, d.row,
+                  &(struct hyt_attn){.scale = 0.2f}, n, H, G, E);
     assert_memory_equal(o[0], o[1], sizeof(o[0]));
     kern_cache_free(c);
     kern_cache_free(d);
@@ -260,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_matmul_many),
         cmocka_unit_test(test_matmul_add),
         cmocka_unit_test(test_matmul_widening_is_exact),
+        cmocka_unit_test(test_matmul_f16),
         cmocka_unit_test(test_attention_rows_alone),
         cmocka_unit_test(test_attention_shared_pages),
         cmocka_unit_test(test_attention_bf16),

@@ -62,6 +62,35 @@ static void test_row_alone(void **state)
     }
 }
 
+/* A pass that keeps what training needs gives the bits of one that does not,
+ * whether all is kept or recomputed. */
+static void test_saved(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2 * HYT_LEN(fixture_toys); i++) {
+        struct fixture f;
+        struct hyt_row_stats *stats, *got;
+        struct hyt_state *st;
+        int32_t seq[2];
+
+        fixture_open(&f, fixture_toys[i / 2]);
+        stats = all_stats(&f);
+        got = hyt_alloc(f.T, sizeof(*got));
+        st = hyt_state_new(f.m);
+        if (i % 2)
+            hyt_state_set_memory(st, 1);
+        fixture_add_rows(&f, st, seq, true);
+        hyt_forward(st, true);
+        hyt_head_stats(st, got);
+        for (size_t t = 0; t < f.T; t++)
+            same_stats(&got[t], &stats[t]);
+        free(got);
+        free(stats);
+        hyt_state_free(st);
+        fixture_close(&f);
+    }
+}
+
 /* Forks at every length, in the parent's own batch and after it, see exactly
  * what the parent's rows saw. */
 static void test_forks(void **state)
@@ -191,9 +220,8 @@ static void test_pages_return(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_row_alone),
-        cmocka_unit_test(test_forks),
-        cmocka_unit_test(test_probe),
+        cmocka_unit_test(test_row_alone),    cmocka_unit_test(test_saved),
+        cmocka_unit_test(test_forks),        cmocka_unit_test(test_probe),
         cmocka_unit_test(test_pages_return),
     };
 

@@ -152,6 +152,9 @@ static void test_adamw(void **state)
     three_steps("toy-qwen3", &plain, "loss", "step3.");
     three_steps("toy-qwen3", &no_decay, "loss_wd0", "step3_wd0.");
     three_steps("toy-llama-bf16", &plain, "loss", "step3.");
+    three_steps("toy-llama3", &plain, "loss", "step3.");
+    three_steps("toy-phi3", &plain, "loss", "step3.");
+    three_steps("toy-gemma2", &plain, "loss", "step3.");
 }
 
 /* Ratio, clip and k3 against PyTorch, in micro-batches of one example. */

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vec_wide.h - vectors as wide as the machine's registers
+ *
+ * A `vw` is GROUPS times eight lanes, each eight of them a v8 of its own (of
+ * another row, say), so that its width does not show in the bits.
+ */
+#ifndef HYT_KERN_VEC_WIDE_H
+#define HYT_KERN_VEC_WIDE_H
+
+#include "kern/vec.h"
+
+#if HYT_VEC_AVX512
+
+enum { GROUPS = 2 };
+typedef float vw __attribute__((vector_size(64)));
+typedef v8 vw_sums; /* 4 GROUPS floats */
+
+/* The same eight lanes in each group. */
+VEC_INLINE vw vw_repeat(const float *p)
+{
+    return (vw)_mm512_broadcast_f32x8(_mm256_loadu_ps(p));
+}
+
+VEC_INLINE vw vw_join(const v8 *v)
+{
+    return __builtin_shufflevector(v[0], v[1], 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+                                   11, 12, 13, 14, 15);
+}
+
+VEC_INLINE vw vw_fma(vw a, vw b, vw c)
+{
+    return (vw)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+}
+
+/* v8_fold() of each group of a and of b. */
+VEC_INLINE vw vw_fold(vw a, vw b)
+{
+    return __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18,
+                                   19, 24, 25, 26, 27) +
+           __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22,
+                                   23, 28, 29, 30, 31);
+}
+
+/* v8_sum() of each group of a, b, c, d, in order. */
+VEC_INLINE vw_sums vw_sum4(vw a, vw b, vw c, vw d)
+{
+    vw ab = vw_fold(a, b), cd = vw_fold(c, d);
+    vw s = __builtin_shufflevector(ab, cd, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24,
+                                   25, 12, 13, 28, 29) +
+           __builtin_shufflevector(ab, cd, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11,
+                                   26, 27, 14, 15, 30, 31);
+
+    return __builtin_shufflevector(s, s, 0, 4, 8, 12, 2, 6, 10, 14) +
+           __builtin_shufflevector(s, s, 1, 5, 9, 13, 3, 7, 11, 15);
+}
+
+#else
+
+enum { GROUPS = 1 };
+typedef v8 vw;
+typedef v4 vw_sums;
+
+VEC_INLINE vw vw_repeat(const float *p)
+{
+    return v8_load(p);
+}
+
+VEC_INLINE vw vw_join(const v8 *v)
+{
+    return v[0];
+}
+
+VEC_INLINE vw vw_fma(vw a, vw b, vw c)
+{
+    return v8_fma(a, b, c);
+}
+
+VEC_INLINE vw_sums vw_sum4(vw a, vw b, vw c, vw d)
+{
+    return v8_sum4(a, b, c, d);
+}
+
+#endif
+
+VEC_INLINE vw vw_load(const float *p)
+{
+    vw v;
+
+    memcpy(&v, p, sizeof(v));
+    return v;
+}
+
+#endif

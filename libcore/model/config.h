@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config.h - reading config.json; private to model/
+ */
+#ifndef HYT_MODEL_CONFIG_H
+#define HYT_MODEL_CONFIG_H
+
+#include "hyt/model.h"
+
+/* 1 and *x, 0 where absent or null, -1. */
+int hyt_config_number(const struct hyt_json *config, const char *name,
+                      double lo, double hi, double *x, struct hyt_err *err);
+/* A whole number; `fallback` 0: required. */
+int hyt_config_size(const struct hyt_json *config, const char *name,
+                    size_t fallback, size_t *out, struct hyt_err *err);
+bool hyt_config_flag(const struct hyt_json *config, const char *name,
+                     bool fallback);
+
+/* family.c: what the architecture is, and what else config.json says of the
+ * computation.  Needs the sizes. */
+int hyt_config_family(struct hyt_config *c, const struct hyt_json *config,
+                      struct hyt_err *err);
+
+/* rope.c */
+int hyt_config_rope(struct hyt_config *c, const struct hyt_json *config,
+                    struct hyt_err *err);
+
+#endif
