@@ -58,15 +58,19 @@ says 1 'no records' hyt-update -m m --out empty nothing
 sed '$d' weighted >torn
 says 1 'torn:3:1: the input ends after 3 of 4' hyt-update -m m --dry-run torn
 mkfifo pipe
-(head -n 2 weighted && sleep 20) >pipe &
-writer=$!
+rm -f m/hyt.lock
 hyt-update -m m pipe >log 2>err &
 update=$!
-until [ -e m/hyt.lock ]; do sleep 0.1; done # it has read a record
+exec 3>pipe # it stays open: what ends the program is the signal alone
+head -n 2 weighted >&3
+until [ -e m/hyt.lock ]; do # it has read a record
+    kill -0 "$update" || fail "$(cat err)"
+    sleep 0.1
+done
 kill -TERM "$update"
 status=0
 wait "$update" || status=$?
-kill "$writer"
+exec 3>&-
 [ "$status" = 1 ] || fail "exit status $status after TERM"
 grep -q 'stopped by a signal' err || fail "$(cat err)"
 
@@ -79,7 +83,10 @@ mkfifo later
     echo "$status" >status
 ) &
 reader=$!
-until [ -s out.cut ]; do sleep 0.1; done # the first query is answered
+until [ -s out.cut ]; do # the first query is answered
+    [ ! -s status ] || fail "$(cat err)"
+    sleep 0.1
+done
 : >cut/model.safetensors
 cat query >later
 wait "$reader"

@@ -80,13 +80,16 @@ refuses 'got:11:1: the input has no record' hyt-prg -m m --resume got few
 # A pipe that is killed while it writes leaves what can be finished.
 rm got
 mkfifo fed
-(sed -n 1,5p in && sleep 20) >fed &
-feeder=$!
 hyt-rollout -m m -n 3 --max-tokens 12 fed >got &
 writer=$!
-until [ -s got ]; do sleep 0.01; done
+exec 3>fed # it stays open: the program waits for more when it is killed
+sed -n 1,5p in >&3
+until [ -s got ]; do
+    kill -0 $writer
+    sleep 0.01
+done
 kill -KILL $writer
-kill $feeder
-wait || :
+wait $writer || :
+exec 3>&-
 rollout --resume got in
 same rolled got "killed, then resumed"
