@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t stopping, saving;
+static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
 static int empty_input = -1;            /* /dev/null */
 static const char *volatile unfinished; /* the output's temporary file */
 
@@ -22,15 +23,11 @@ bool hyt_main_stopping(void)
     return stopping;
 }
 
-/* A read that waits for a slow pipe finds the end: of any file by
- * hyt_in_stop(); of standard input also where the signal comes just before the
- * read. */
 static void stop(int signo)
 {
     (void)signo;
     stopping = 1;
-    hyt_in_stop();
-    dup2(empty_input, STDIN_FILENO);
+    hyt_in_stop(empty_input);
 }
 
 static void save(int signo)
@@ -41,22 +38,30 @@ static void save(int signo)
 
 bool hyt_main_wait(struct hyt_main *m)
 {
-    sigset_t one, mask;
+    sigset_t usr1, all, mask;
     fd_set set;
     int fd;
 
-    /* USR1 is blocked but for here, so that it interrupts no work. */
-    sigemptyset(&one);
-    sigaddset(&one, SIGUSR1);
-    pthread_sigmask(SIG_UNBLOCK, &one, &mask);
-    pthread_sigmask(SIG_BLOCK, &one, NULL);
-    sigdelset(&mask, SIGUSR1);
+    /* USR1 is blocked but for here, so that it interrupts no work; here also
+     * those that end the program, so that none comes between the look at what
+     * they set and the wait. */
+    sigemptyset(&usr1);
+    sigaddset(&usr1, SIGUSR1);
+    all = usr1;
+    for (size_t i = 0; i < HYT_LEN(caught); i++)
+        sigaddset(&all, caught[i]);
+    pthread_sigmask(SIG_UNBLOCK, &usr1, &mask);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
     fd = saving || stopping ? -1 : hyt_lines_fd(m->in);
     if (fd >= 0 && fd < FD_SETSIZE) {
+        sigset_t waiting = mask;
+
+        sigdelset(&waiting, SIGUSR1);
         FD_ZERO(&set);
         FD_SET(fd, &set);
-        (void)!pselect(fd + 1, &set, NULL, NULL, NULL, &mask);
+        (void)!pselect(fd + 1, &set, NULL, NULL, NULL, &waiting);
     }
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
     if (!saving)
         return false;
     saving = 0;
@@ -105,7 +110,6 @@ static void catch_errors(const struct hyt_tool *tool)
  * ignored. */
 static void catch_signals(const struct hyt_tool *tool)
 {
-    static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
     bool stops = tool->flags & HYT_TOOL_SIGNALS;
     struct sigaction old, act = {0};
 

@@ -26,8 +26,9 @@ ptrdiff_t hyt_in_read(struct hyt_in *in, void *buf, size_t n,
                       struct hyt_err *err) HYT_MUST_USE;
 
 /* For a signal handler: a read that waits, and all later ones, find the end of
- * their input. */
-void hyt_in_stop(void);
+ * their input.  empty: a descriptor of /dev/null, which takes the place of the
+ * one that is being read. */
+void hyt_in_stop(int empty);
 
 bool hyt_in_ready(const struct hyt_in *in); /* false: a read would wait */
 int hyt_in_fd(const struct hyt_in *in);

@@ -17,10 +17,15 @@
 #define CALL_MAX ((size_t)1 << 30)
 
 static volatile sig_atomic_t stopped;
+static volatile sig_atomic_t reading = -1; /* the descriptor */
 
-void hyt_in_stop(void)
+/* What is being read becomes empty: a read that waits is interrupted, and one
+ * that the signal comes just before of finds the end, too. */
+void hyt_in_stop(int empty)
 {
     stopped = 1;
+    if (reading >= 0)
+        dup2(empty, reading);
 }
 
 /* Whether the call that has just failed should be made again. */
@@ -39,9 +44,11 @@ ptrdiff_t hyt_fd_read(int fd, void *buf, size_t n)
 {
     ssize_t got;
 
+    reading = fd;
     do
         got = stopped ? 0 : read(fd, buf, n < CALL_MAX ? n : CALL_MAX);
     while (got < 0 && again(fd, POLLIN));
+    reading = -1;
     return got;
 }
 

@@ -6,9 +6,9 @@
  *     HYT_FAULT=NAME:N+:WHAT   that and all later ones
  *     HYT_FAULT_COUNT=FILE     at exit, "NAME CALLS" a line
  *
- * WHAT is KILL (before the call), the number of an errno, or, for all calls of
- * read, write, pread, pwrite and posix_fallocate, SHORT (half of what was
- * asked) or EINTR (every second call).  malloc, calloc and realloc count as
+ * WHAT is KILL or TERM (that signal just before the call), the number of an
+ * errno, or, for all calls of read, write, pread, pwrite and posix_fallocate,
+ * SHORT (half of what was asked) or EINTR (every second call).  malloc, calloc and realloc count as
  * malloc and give NULL.
  */
 #define _GNU_SOURCE /* RTLD_NEXT */
@@ -77,9 +77,9 @@ static const char *const names[] = {"open",
                                     "malloc"};
 
 static atomic_ulong calls[N_CALLS];
-static int chosen = -1, error;
+static int chosen = -1, error, signo;
 static unsigned long first;
-static bool later, kills, shortens, interrupts;
+static bool later, shortens, interrupts;
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -94,7 +94,9 @@ __attribute__((constructor)) static void begin(void)
         end++;
     if (*end == ':')
         end++;
-    kills = strcmp(end, "KILL") == 0;
+    signo = strcmp(end, "KILL") == 0   ? SIGKILL
+            : strcmp(end, "TERM") == 0 ? SIGTERM
+                                       : 0;
     shortens = strcmp(end, "SHORT") == 0;
     interrupts = strcmp(end, "EINTR") == 0;
     error = (int)strtoul(end, NULL, 10);
@@ -115,15 +117,17 @@ __attribute__((destructor)) static void finish(void)
         fclose(f);
 }
 
-/* Whether this call is to fail; errno is set. */
+/* Whether this call is to fail; errno is set.  A signal comes before it. */
 static bool strikes(enum call i)
 {
     unsigned long n = atomic_fetch_add(&calls[i], 1) + 1;
 
     if ((int)i != chosen || (later ? n < first : n != first))
         return false;
-    if (kills)
-        raise(SIGKILL);
+    if (signo != 0) {
+        raise(signo);
+        return false;
+    }
     errno = error;
     return true;
 }

@@ -44,8 +44,13 @@ largest=$(($(wc -c <ref/"$(cd ref && ls hyt-optimizer-3*)") / 512 + 8))
 for blocks in $(seq 0 "$largest" | sample 12); do
     rm -rf w
     cp -r m w
-    status=0
-    (ulimit -f "$blocks" && exec 2>err && update w >out) || status=$?
+    # The limit is also one of its output; its messages go through a pipe.
+    {
+        status=0
+        (ulimit -f "$blocks" && update w >out) || status=$?
+        echo $status >rc
+    } 2>&1 | cat >err
+    status=$(cat rc)
     [ "$status" -le 1 ] || die "ulimit -f $blocks: exit status $status"
     [ "$status" -eq 0 ] || told "ulimit -f $blocks"
     whole w "ulimit -f $blocks"
@@ -53,3 +58,27 @@ for blocks in $(seq 0 "$largest" | sample 12); do
     n=$((n + 1))
 done
 echo "ok 3 - file size: $n of $((largest + 1)) limits"
+
+# An input that stays open within a record: the signal ends the run, also where
+# it comes just before the read that waits for the rest.
+cut -c 1-99 three | head -n 1 | tr -d '\n' >part
+cp -r m w
+HYT_FAULT_COUNT=counts LD_PRELOAD=$BUILD/test/fault.so \
+    hyt-update -m w -q --dry-run part >out 2>err || :
+all=$(sed -n 's/^read //p' counts)
+for i in $(seq "$all"); do
+    rm -rf w fed
+    cp -r m w
+    mkfifo fed
+    exec 3<>fed
+    cat part >&3
+    status=0
+    timeout 60 env "HYT_FAULT=read:$i:TERM" "LD_PRELOAD=$BUILD/test/fault.so" \
+        hyt-update -m w -q fed 3>&- >out 2>err || status=$?
+    exec 3>&-
+    [ "$status" -eq 1 ] || die "TERM at read $i: exit status $status"
+    says 'stopped by a signal'
+    whole w "TERM at read $i"
+    heals w "TERM at read $i"
+done
+echo "ok 4 - a signal just before each of $all reads"

@@ -52,15 +52,17 @@ weight=$!
 (exec <weighted && exec sleep 1000) &
 sleep=$!
 trap 'kill $yes $split $weight $sleep 2>/dev/null || :' EXIT
-# used PID: its ticks, and its size
+# used: whether each of them waits, its ticks, and its size
 used() {
-    cut -d ' ' -f 14,15,24 "/proc/$1/stat"
+    for pid in $yes $split $weight; do
+        cut -d ' ' -f 3,14,15,24 "/proc/$pid/stat" || return
+    done
 }
 before=
-until now="$(used $split) $(used $weight)" && [ "$now" = "$before" ]; do
-    before=$now
+until now=$(used) && [ "$now" = "$before" ]; do
+    # That one of them is not given the processor does not count.
+    case $now in *R*) before= ;; *) before=$now ;; esac
     sleep 0.5
-    kill -0 $split && kill -0 $weight # they wait, they have not ended
 done
 for pid in $split $weight; do
     kb=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")

@@ -32,9 +32,13 @@ ends_as() {
     same left right "$3"
 }
 
-# waits FILE PATTERN N: until so many lines are there
+# runs: whether the update still does
+runs() {
+    [ ! -e pid ] || kill -0 "$(cat pid)" 2>/dev/null
+}
+# waits FILE PATTERN N: until so many lines are there, or nobody writes them
 waits() {
-    until [ "$(grep -c -e "$2" "$1")" -ge "$3" ]; do sleep 0.01; done
+    until [ "$(grep -c -e "$2" "$1")" -ge "$3" ]; do runs && sleep 0.01; done
 }
 # feed HOW: two batches, and the rest when something has come of them
 feed() {
@@ -46,13 +50,13 @@ feed() {
         waits out '"committed":2' 1 ;;
     *)
         waits out '"loss"' 2 && kill -"$1" "$(cat pid)"
-        while kill -0 "$(cat pid)"; do sleep 0.01; done 2>/dev/null ;;
+        while runs; do sleep 0.01; done ;;
     esac
     after 2
 }
 # interrupt HOW EVERY: in the foreground, where no shell ignores INT
 interrupt() {
-    rm -f fed out pid closed
+    rm -f fed out pid closed rc
     : >out
     : >closed
     mkfifo fed
@@ -61,12 +65,22 @@ interrupt() {
         --commit-every $2 fed"
     if [ "$1" = PIPE ]; then
         shift
-        { "$@" 2>err || :; } | { sed 1q >out && exec <&- && echo >closed; }
+        { "$@" 2>err || echo $? >rc; } |
+            { sed 1q >out && exec <&- && echo >closed; }
     else
         shift
-        "$@" >out 2>err || :
+        "$@" >out 2>err || echo $? >rc
     fi
     wait
+}
+# ended HOW: as it should by that
+ended() {
+    case $1 in
+    KILL) [ "$(cat rc)" -eq 137 ] ;;
+    USR1) [ ! -e rc ] ;;
+    PIPE) [ "$(cat rc)" -eq 1 ] ;;
+    *) [ "$(cat rc)" -eq 1 ] && grep -q 'stopped by a signal' err ;;
+    esac || die "$1: exit status $(cat rc || :): $(cat err)"
 }
 
 # What commits on the way have the same names and the same end.
@@ -107,6 +121,7 @@ for every in 0 2; do
     for how in TERM INT USR1 KILL PIPE; do
         cp -r m got
         interrupt $how $every
+        ended $how
         hyt-ckpt verify got >/dev/null
         update got weighted >out 2>err
         ends_as ref got "--commit-every $every, $how"
