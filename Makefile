@@ -22,6 +22,8 @@ OPT_debug   = -O0 -g
 OPT_asan    = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
               -fno-omit-frame-pointer
 OPT_tsan    = -O1 -g -fsanitize=thread
+OPT_fuzz    = -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+              -fno-sanitize-recover=all -fno-omit-frame-pointer
 # CFLAGS, CPPFLAGS and LDFLAGS are the user's.
 # Contraction is explicit: a fused multiply-add stands where one is written.
 LANG_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
@@ -70,6 +72,12 @@ UNIT_OBJ = $(call obj,$(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
 UNIT     = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/test/%)
 # What tests preload to make system calls fail.
 FAULT    = $(BUILD)/test/fault.so
+# tests/fuzz: fuzz_TARGET.c, and what they share.  With main.o they run files,
+# in the flavor fuzz libFuzzer drives them.
+FUZZ     = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_MAIN = $(if $(filter fuzz,$(FLAVOR)),-fsanitize=fuzzer,$(BUILD)/obj/tests/fuzz/main.o)
+# A model directory, damaged in every place, through the programs' own code.
+SWEEP    = $(BUILD)/test/sweep
 # tests/bench is one program.
 BENCH    = $(BUILD)/bench/bench
 BENCH_OBJ = $(call obj,$(wildcard tests/bench/*.c))
@@ -121,6 +129,14 @@ $(BENCH_OBJ): private PKG_CFLAGS += $(shell pkg-config --cflags openblas)
 $(BENCH): $(BENCH_OBJ) $(BUILD)/libhyt.a
 	$(link) $^ $(LIBS) $(shell pkg-config --libs openblas)
 
+$(FUZZ): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o \
+  $(BUILD)/obj/tests/fuzz/fuzz.o $(filter %.o,$(FUZZ_MAIN)) $(BUILD)/libhyt.a
+	$(link) $(filter-out %.o,$(FUZZ_MAIN)) $^ $(LIBS)
+
+$(SWEEP): $(BUILD)/obj/tests/fuzz/sweep.o $(BUILD)/obj/tests/fuzz/fuzz.o \
+  $(BUILD)/libtools.a $(BUILD)/libhyt.a
+	$(link) $^ $(LIBS)
+
 # A room's unit test links that room and the rooms it may use, no others.
 define unit_rule
 $(BUILD)/test/test_$(1) $(filter $(BUILD)/test/test_$(1)_%,$(UNIT)): \
@@ -134,7 +150,7 @@ $(FAULT): tests/fault/fault.c
 	$(Q)mkdir -p $(@D) && $(CC) $(LANG_CFLAGS) $(WARN) $(WERROR) -O1 -g -fPIC \
 	    -shared -o $@ $< -ldl
 
-unit: $(UNIT) $(FAULT) ## build the unit tests
+unit: $(UNIT) $(FAULT) $(FUZZ) $(SWEEP) ## build the unit tests and the fuzz targets
 
 deps: ## install what is missing to build and test (apt-get)
 	@sh tests/deps.sh build test
@@ -161,6 +177,15 @@ check-tsan: TESTS = unit/test_kern unit/test_model unit/test_sample \
 check-tsan: ## the tests that compute, with ThreadSanitizer
 check-asan check-tsan: check-%:
 	@$(MAKE) FLAVOR=$* BUILD=build/$* TESTS='$(TESTS)' check
+
+# What it finds is in build/fuzz/found; tests/fuzz/fuzz.sh says what then.
+SECONDS ?= 60
+fuzz: ## search for inputs that break a fuzz target, SECONDS=60 each (clang)
+	@sh tests/deps.sh build test fuzz
+	@$(MAKE) CC=clang FLAVOR=fuzz BUILD=build/fuzz fuzz-targets
+	@tests/fuzz/fuzz.sh build/fuzz $(SECONDS) $(TARGET)
+
+fuzz-targets: $(FUZZ)
 
 check-aarch64: ## the kernels and the pipe under qemu: the same bits
 	@sh tests/deps.sh build test aarch64
@@ -244,7 +269,8 @@ clean: ## remove what make built
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all unit deps check check-built check-full check-root check-asan check-tsan check-aarch64 lint \
+.PHONY: all unit deps check check-built check-full check-root check-asan check-tsan check-aarch64 \
+    fuzz fuzz-targets lint \
     check-layers check-man bench demo fixtures format man install uninstall \
     dist clean help FORCE
 .DELETE_ON_ERROR:

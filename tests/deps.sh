@@ -3,7 +3,7 @@
 #
 # deps.sh - install what is missing, by apt-get
 #
-# usage: tests/deps.sh [build|test|bench|aarch64|lint]...
+# usage: tests/deps.sh [build|test|fuzz|bench|aarch64|lint]...
 #
 # Silent where nothing is missing.  Where there is no apt-get, or no right to
 # use it, it names what is missing and fails.
@@ -30,6 +30,12 @@ c_headers() {
     echo '#include <stdio.h>' | "${CC:-cc}" -E -
 }
 
+# Debian has libFuzzer apart from clang.
+libfuzzer() {
+    echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
+        clang -fsanitize=fuzzer -x c -o /dev/null -
+}
+
 for set in "$@"; do
     case $set in
     build)
@@ -52,6 +58,9 @@ for set in "$@"; do
         need gnuplot-nox have gnuplot
         need libxml2-utils have xmllint
         ;;
+    fuzz)
+        need "clang libclang-rt-14-dev" libfuzzer
+        ;;
     aarch64)
         need gcc-aarch64-linux-gnu have aarch64-linux-gnu-gcc
         need qemu-user-static have qemu-aarch64-static
@@ -65,7 +74,7 @@ for set in "$@"; do
         need scdoc have scdoc
         ;;
     *)
-        echo "usage: $0 [build|test|bench|aarch64|lint]..." >&2
+        echo "usage: $0 [build|test|fuzz|bench|aarch64|lint]..." >&2
         exit 2
         ;;
     esac

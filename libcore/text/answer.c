@@ -92,12 +92,14 @@ static int find_match(const struct hyt_regex *re, const char *s, size_t n,
     size_t from = 0;
     int got = 0, any = 0;
 
+    hyt_match_begin(&m, n);
     while (from <= n && (got = hyt_regex_search(re, s, n, from, &m, err)) > 0) {
+        const size_t begin = m.has_group ? m.group_begin : m.begin;
         struct hyt_answer a;
         uint32_t cp;
 
-        if (hyt_answer_set(&a, s, m.begin,
-                           m.has_group ? m.group_begin : m.begin,
+        /* A group in a look-behind is in front of the match. */
+        if (hyt_answer_set(&a, s, begin < m.begin ? begin : m.begin, begin,
                            m.has_group ? m.group_end : m.end)) {
             *found = a;
             any = 1;

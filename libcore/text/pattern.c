@@ -44,6 +44,8 @@ void hyt_finder_start(struct hyt_finder *f, const struct hyt_pattern *p,
     f->n = n;
     f->from = 0;
     f->any = false;
+    if (p->re)
+        hyt_match_begin(&f->match, n);
 }
 
 static size_t char_width(const char *s, size_t n)

@@ -13,11 +13,13 @@
 
 #include "text/regex.h"
 
-/* Retries: about a second, and for each byte as many as an expression needs
- * that takes linear time.  Entries of 32 bytes on the stack: a run of
- * characters needs one for each. */
+/* Retries for all searches of a text: about a second, and for each byte as
+ * many as an expression needs that takes linear time.  What a search needs at
+ * least is not counted.  Entries of 32 bytes on the stack: a run of characters
+ * needs one for each. */
 #define MAX_RETRIES      20000000ul
 #define RETRIES_PER_BYTE 16ul
+#define FREE_RETRIES     64ul
 #define MAX_STACK        16000000u
 
 struct hyt_regex {
@@ -77,43 +79,61 @@ void hyt_match_free(struct hyt_match *m)
     m->region = m->limits = NULL;
 }
 
-static void prepare(struct hyt_match *m, size_t n)
+void hyt_match_begin(struct hyt_match *m, size_t n)
 {
-    const unsigned long retries = MAX_RETRIES + RETRIES_PER_BYTE * n;
-
-    if (m->limits && n <= m->n_limits)
-        return;
-    m->n_limits = n;
-    if (!m->region)
+    if (!m->limits) {
         m->region = onig_region_new();
-    if (!m->limits)
         m->limits = onig_new_match_param();
-    if (!m->region || !m->limits)
-        HYT_BUG("no memory for a match");
-    onig_initialize_match_param(m->limits);
-    onig_set_match_stack_limit_size_of_match_param(m->limits, MAX_STACK);
-    onig_set_retry_limit_in_match_of_match_param(m->limits, retries);
-    onig_set_retry_limit_in_search_of_match_param(m->limits, retries);
+        if (!m->region || !m->limits)
+            HYT_BUG("no memory for a match");
+        onig_initialize_match_param(m->limits);
+        onig_set_match_stack_limit_size_of_match_param(m->limits, MAX_STACK);
+        m->retries = MAX_RETRIES;
+    }
+    m->retries += RETRIES_PER_BYTE * n;
+}
+
+/* Oniguruma does not tell how many retries it took: the limit rises until it
+ * is enough, and that much is taken off. */
+static int search(const struct hyt_regex *re, const char *s, size_t n,
+                  size_t from, struct hyt_match *m)
+{
+    const OnigUChar *u = (const OnigUChar *)s;
+    const unsigned long most = FREE_RETRIES + m->retries;
+    unsigned long limit = FREE_RETRIES;
+    int at;
+
+    for (;; limit = limit > most / 8 ? most : 8 * limit) {
+        onig_set_retry_limit_in_match_of_match_param(m->limits, limit);
+        onig_set_retry_limit_in_search_of_match_param(m->limits, limit);
+        at = onig_search_with_param(re->onig, u, u + n, u + from, u + n,
+                                    m->region, ONIG_OPTION_NONE, m->limits);
+        if (limit == most || (at != ONIGERR_RETRY_LIMIT_IN_MATCH_OVER &&
+                              at != ONIGERR_RETRY_LIMIT_IN_SEARCH_OVER))
+            break;
+    }
+    if (limit > FREE_RETRIES)
+        m->retries = most - limit;
+    return at;
 }
 
 int hyt_regex_search(const struct hyt_regex *re, const char *s, size_t n,
                      size_t from, struct hyt_match *m, struct hyt_err *err)
 {
-    const OnigUChar *u = (const OnigUChar *)s;
-    OnigRegion *region;
+    const OnigRegion *region;
     int at;
 
     if (n > INT_MAX)
         return hyt_fail(err, "text too long to search: %zu bytes", n);
-    prepare(m, n);
-    region = m->region;
-    at = onig_search_with_param(re->onig, u, u + n, u + from, u + n, region,
-                                ONIG_OPTION_NONE, m->limits);
+    at = search(re, s, n, from, m);
     if (at == ONIG_MISMATCH)
         return 0;
     if (at < 0)
         return hyt_fail(err, "the regular expression gave up on %zu bytes", n);
+    region = m->region;
     m->begin = (size_t)region->beg[0];
+    if (m->begin < from) /* \K in a look-behind */
+        m->begin = from;
     m->end = (size_t)region->end[0];
     m->has_group = region->num_regs > 1 && region->beg[1] >= 0;
     m->group_begin = m->has_group ? (size_t)region->beg[1] : 0;

@@ -24,6 +24,7 @@ static struct hyt_regex *delimiter(const char *pattern, struct hyt_err *err)
     struct hyt_regex *re = hyt_regex_new(pattern, err);
     struct hyt_match m = {0};
 
+    hyt_match_begin(&m, 0);
     if (re && hyt_regex_search(re, "", 0, 0, &m, err) != 0) {
         hyt_fail(err,
                  "steps \"regex:%s\": the expression matches no text at "
@@ -185,6 +186,7 @@ static int cut_matches(struct cutter *c, const struct hyt_regex *re,
     size_t from = 0;
     int found = 0;
 
+    hyt_match_begin(&m, c->limit);
     while (from <= c->limit && (found = hyt_regex_search(re, c->text, c->limit,
                                                          from, &m, err)) > 0) {
         uint32_t cp;
