@@ -3,11 +3,14 @@
  * sweep.c - every file of a model directory, cut at every length and with every
  * byte changed, opened and used as the programs do
  *
- * usage: sweep DIR SCRATCH SAMPLE SEED     SAMPLE 0: all, else about so many
+ * usage: sweep DIR SCRATCH SAMPLE SEED [COMMAND]...
  *
- * A case must succeed or fail with a message: no crash, no end of the process,
- * no hang, no more than MEMORY.  Cases run in children of this process, each
- * until one of them dies of it.
+ * SCRATCH is an empty directory, for the damaged copy.  SAMPLE: how many cases
+ * of each file are tried, about; 0: all.  A case must succeed or fail with a
+ * message: no crash, no end of the process, no hang, no more than MEMORY.
+ * Cases run in children of this process, each until one of them dies of it.
+ * With commands these are run instead, by sh: each must end with 0, or with 1
+ * and exactly one line on standard error.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -37,7 +40,7 @@
 #    define SANITIZED 0
 #endif
 
-static const unsigned char mask[] = {0x01, 0x04, 0x10, 0x20, 0x80, 0xff};
+static const unsigned char mask[] = {0x01, 0x10, 0x80, 0xff};
 
 struct file {
     char name[256];
@@ -47,12 +50,12 @@ struct file {
 static struct file files[FILES];
 static size_t n_files;
 static const char *scratch;
+static char **command;
 
 /* What a child has come to, shared with its parent. */
 struct progress {
     size_t at;
     size_t tried, refused;
-    bool silent; /* a failure without a message */
 };
 static struct progress *progress;
 
@@ -61,12 +64,13 @@ static struct progress *progress;
 static bool write_file(const struct file *f, size_t n, size_t flip,
                        unsigned char bits)
 {
-    char path[1024];
+    struct hyt_buf path = {0};
     FILE *to;
     bool ok;
 
-    snprintf(path, sizeof(path), "%s/%s", scratch, f->name);
-    to = fopen(path, "wb");
+    hyt_buf_printf(&path, "%s/%s", scratch, f->name);
+    to = fopen(path.s, "wb");
+    hyt_buf_free(&path);
     if (!to)
         return false;
     ok = fwrite(f->bytes.s, 1, n, to) == n;
@@ -157,6 +161,52 @@ static int use(int *verdict, struct hyt_err *err)
     return status;
 }
 
+/* --- a case by programs ---------------------------------------------------- */
+
+static size_t lines_of(const char *path)
+{
+    struct hyt_buf text = {0};
+    struct hyt_err err;
+    size_t n = 0;
+
+    CHECK(hyt_file_read(path, 1 << 20, &text, &err) == 0);
+    for (size_t i = 0; i < text.n; i++)
+        n += text.s[i] == '\n';
+    if (n > 1 || (text.n > 0 && n == 0))
+        printf("# %s\n", text.s);
+    hyt_buf_free(&text);
+    return n;
+}
+
+static bool run_command(const char *line)
+{
+    static const char said[] = "sweep.err";
+    const pid_t pid = fork();
+    int status;
+
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        const int to = open(said, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        const int nothing = open("/dev/null", O_RDWR);
+
+        dup2(nothing, STDIN_FILENO);
+        dup2(nothing, STDOUT_FILENO);
+        dup2(to, STDERR_FILENO);
+        alarm(SECONDS);
+        execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+        _exit(127);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid);
+    if (WIFEXITED(status) && WEXITSTATUS(status) <= 1 &&
+        lines_of(said) == (size_t)WEXITSTATUS(status)) {
+        progress->refused += WEXITSTATUS(status) == 1;
+        return true;
+    }
+    printf("# status %d of: %s\n", status, line);
+    fflush(stdout);
+    return false;
+}
+
 /* --- all cases ------------------------------------------------------------ */
 
 /* Case k of a file of n bytes: cut to k, or a byte changed. */
@@ -186,10 +236,15 @@ static void run_case(const struct file *f, size_t k)
         CHECK(write_file(f, k, 0, 0));
     else
         CHECK(write_file(f, n, (k - n) % n, mask[(k - n) / n]));
+    progress->tried++;
+    if (*command) {
+        for (char **c = command; *c; c++)
+            CHECK(run_command(*c));
+        return;
+    }
     alarm(SECONDS);
     if (use(&verdict, &err) < 0)
         fuzz_check_failure(&err);
-    progress->tried++;
     progress->refused += err.msg[0] != '\0';
 }
 
@@ -252,14 +307,15 @@ static void read_files(const char *dir)
     CHECK(d != NULL);
     while ((e = readdir(d))) {
         struct file *f = &files[n_files];
-        char path[1024];
+        struct hyt_buf path = {0};
 
         if (e->d_name[0] == '.')
             continue;
         CHECK(n_files < FILES);
         snprintf(f->name, sizeof(f->name), "%s", e->d_name);
-        snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
-        CHECK(hyt_file_read(path, 1 << 24, &f->bytes, &err) == 0);
+        hyt_buf_printf(&path, "%s/%s", dir, e->d_name);
+        CHECK(hyt_file_read(path.s, 1 << 24, &f->bytes, &err) == 0);
+        hyt_buf_free(&path);
         CHECK(write_file(f, f->bytes.n, 0, 0));
         n_files++;
     }
@@ -268,13 +324,14 @@ static void read_files(const char *dir)
 
 int main(int argc, char **argv)
 {
-    size_t all = 0, dead = 0;
+    size_t dead = 0;
     struct hyt_err err = {.msg = ""};
     double sample;
     uint64_t seed;
     int verdict;
 
-    CHECK(argc == 5);
+    CHECK(argc >= 5);
+    command = argv + 5;
     scratch = argv[2];
     sample = strtod(argv[3], NULL);
     seed = strtoull(argv[4], NULL, 10);
@@ -286,12 +343,9 @@ int main(int argc, char **argv)
     progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE,
                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     CHECK(progress != MAP_FAILED);
-    for (size_t i = 0; i < n_files; i++)
-        all += cases(&files[i]);
     for (size_t i = 0; i < n_files; i++) {
         /* As many of each file: the small ones say the most. */
-        const double share =
-            sample / (double)n_files / (double)cases(&files[i]);
+        const double share = sample / (double)cases(&files[i]);
 
         dead += sweep(&files[i], seed, sample > 0 ? share : 1);
     }
