@@ -2,7 +2,8 @@
 /*
  * fuzz_stream.c - bytes that may be zstd, and lines of them
  *
- * However much is asked for at once, the same bytes come and the same verdict.
+ * However much is asked for at once, the same bytes come and the same verdict;
+ * before an error perhaps not all of them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -69,10 +70,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     if (status < 0)
         fuzz_check_failure(&err);
     if (much.n < 20000) {
+        size_t same;
+
         CHECK(read_by(path, 7, &little, &err2) == status);
         CHECK(strcmp(err.msg, err2.msg) == 0);
-        CHECK(much.n == little.n &&
-              (much.n == 0 || memcmp(much.s, little.s, much.n) == 0));
+        CHECK(status < 0 || much.n == little.n);
+        same = much.n < little.n ? much.n : little.n;
+        CHECK(same == 0 || memcmp(much.s, little.s, same) == 0);
     }
     read_lines(path);
     hyt_buf_free(&much);
