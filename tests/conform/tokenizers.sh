@@ -7,9 +7,13 @@
 set -eu
 tok=$TESTS/fixtures/tok
 
+case $BUILD in
+*/asan | */tsan) echo "the ids are those of the release build" && exit 77 ;;
+esac
 command -v node >/dev/null || { echo "no node, which writes the texts" && exit 77; }
 "$tok/real.sh" >dirs || { status=$? && cat dirs && exit "$status"; }
 node "$tok/texts.mjs" >texts
+jq -c . texts >plain
 total=$(wc -l <texts)
 [ "$total" -gt 2500 ]
 status=0
@@ -37,7 +41,7 @@ while read -r name dir; do
     hyt-tok encode -m "$dir" --field text --no-special texts >encoded
     hyt-tok decode -m "$dir" --field ids --no-special --overwrite encoded |
         jq -c '{text}' >got
-    jq -c . texts >want
+    cp plain want
     case $name in claude | command_r_plus | qwen*)
         jq -c .ids encoded >want
         hyt-tok encode -m "$dir" --field text --no-special got | jq -c .ids \

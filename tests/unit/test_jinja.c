@@ -80,7 +80,8 @@ static void own_templates(void **state)
     hyt_buf_free(&lines);
 }
 
-static void real_line(const char *folder, const struct hyt_json *all,
+/* Whether it could be compared: of some templates a part is fetched alone. */
+static bool real_line(const char *folder, const struct hyt_json *all,
                       const struct hyt_json *line)
 {
     const struct hyt_json *talks = hyt_json_get(all, "talks");
@@ -101,8 +102,12 @@ static void real_line(const char *folder, const struct hyt_json *all,
     struct hyt_err err;
     char name[300];
 
-    if (!read_file(&source, folder, str(line, "template")))
-        fail_msg("no %s in %s", str(line, "template"), folder);
+    if (!read_file(&source, folder, str(line, "template"))) {
+        hyt_json_free(null);
+        if (strncmp(str(line, "template"), "lenml-", 6) != 0)
+            fail_msg("no %s in %s", str(line, "template"), folder);
+        return false;
+    }
     snprintf(name, sizeof name, "%s %s", str(line, "template"),
              str(line, "talk"));
     render(&out, &err, source.s, var, HYT_LEN(var), str(line, "date"));
@@ -110,6 +115,7 @@ static void real_line(const char *folder, const struct hyt_json *all,
     hyt_jinja_text_free(&out);
     hyt_buf_free(&source);
     hyt_json_free(null);
+    return true;
 }
 
 static void real_templates(void **state)
@@ -128,9 +134,8 @@ static void real_templates(void **state)
     for (char *s = lines.s, *end; s && (end = strchr(s, '\n')); s = end + 1) {
         struct hyt_json *line = parse(s, (size_t)(end - s));
 
-        real_line(folder, all, line);
+        count += real_line(folder, all, line);
         hyt_json_free(line);
-        count++;
     }
     assert_true(count > 300);
     hyt_json_free(all);

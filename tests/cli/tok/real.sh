@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# The chat templates of real models, fetched once into build/cache.
+# The chat templates of real models, fetched once into a cache.
 
-cache=${HYT_CACHE:-$BUILD/../cache}/templates
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/hyt/templates
 if ! command -v npm >/dev/null || ! command -v git >/dev/null; then
     echo "no npm or no git"
     exit 77
