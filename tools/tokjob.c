@@ -85,7 +85,8 @@ int hyt_tokjob_inspect(struct hyt_tokjob *j, const char *text, size_t n,
     if (encode(j, text, n, err) < 0)
         return -1;
     for (size_t i = 0; i < j->ids.n; i++) {
-        const char *piece = hyt_tok_piece(j->tok, j->ids.id[i]);
+        size_t width;
+        const char *piece = hyt_tok_piece(j->tok, j->ids.id[i], &width);
 
         hyt_buf_reset(&j->bytes);
         if (hyt_tok_bytes(j->tok, j->ids.id[i], false, true, &j->bytes, err) <
@@ -95,7 +96,7 @@ int hyt_tokjob_inspect(struct hyt_tokjob *j, const char *text, size_t n,
             hyt_buf_putc(&j->out, '\n');
         hyt_json_put_int(&j->out, j->ids.id[i]);
         hyt_buf_putc(&j->out, '\t');
-        hyt_json_put_str(&j->out, piece, strlen(piece));
+        hyt_json_put_str(&j->out, piece, width);
         for (size_t k = 0; k < j->bytes.n; k++)
             hyt_buf_printf(&j->out, "%c%02x", k > 0 ? ' ' : '\t',
                            (unsigned)(unsigned char)j->bytes.s[k]);

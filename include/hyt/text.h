@@ -28,8 +28,9 @@ int32_t hyt_tok_find(const struct hyt_tok *tok, const char *piece); /* or -1 */
 bool hyt_tok_exists(const struct hyt_tok *tok, int32_t id); /* has a token */
 bool hyt_tok_special(const struct hyt_tok *tok, int32_t id);
 
-/* The token as the vocabulary spells it, NUL-terminated; NULL where none. */
-const char *hyt_tok_piece(const struct hyt_tok *tok, int32_t id);
+/* The token as the vocabulary spells it, and how many bytes that is (n may be
+ * NULL); there is a NUL behind it.  NULL where there is no such token. */
+const char *hyt_tok_piece(const struct hyt_tok *tok, int32_t id, size_t *n);
 
 enum hyt_tok_mode {
     HYT_TOK_START = 1,   /* the text starts a sequence: the post-processor's

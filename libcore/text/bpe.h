@@ -26,8 +26,8 @@ struct hyt_bpe {
 struct hyt_tokmodel;
 
 /* Reads "merges"; the vocabulary and the unknown token are loaded. */
-int hyt_bpe_load(struct hyt_tokmodel *m, const struct hyt_json *part,
-                 struct hyt_err *err);
+int hyt_bpe_load(struct hyt_tokmodel *m, struct hyt_vocab *v,
+                 const struct hyt_json *part, struct hyt_err *err);
 void hyt_bpe_free(struct hyt_bpe *bpe);
 
 /* Memory that encoding reuses from word to word: all zero at first. */

@@ -38,18 +38,21 @@ static struct hyt_piece piece_of(const char *s, size_t n)
 }
 
 /* A merge is "left right" or ["left", "right"]. */
-static int read_merge(const struct hyt_json *m, struct hyt_piece *left,
-                      struct hyt_piece *right, struct hyt_err *err)
+static int read_merge(struct hyt_vocab *v, const struct hyt_json *m,
+                      struct hyt_piece *left, struct hyt_piece *right,
+                      struct hyt_err *err)
 {
     const struct hyt_json *a, *b;
 
     if (hyt_json_type(m) == HYT_JSON_STR) {
-        const char *s = hyt_json_str(m), *space = strchr(s, ' ');
+        const struct hyt_piece both = hyt_vocab_text(v, hyt_json_str(m));
+        const char *space = memchr(both.s, ' ', both.n);
+        const size_t n = space ? (size_t)(space - both.s) : 0;
 
-        if (!space || strchr(space + 1, ' '))
-            return hyt_fail(err, "\"%s\" is not two pieces", s);
-        *left = piece_of(s, (size_t)(space - s));
-        *right = piece_of(space + 1, strlen(space + 1));
+        if (!space || memchr(space + 1, ' ', both.n - n - 1))
+            return hyt_fail(err, "\"%s\" is not two pieces", both.s);
+        *left = piece_of(both.s, n);
+        *right = piece_of(space + 1, both.n - n - 1);
         return 0;
     }
     a = hyt_json_type(m) == HYT_JSON_ARRAY ? hyt_json_child(m) : NULL;
@@ -57,8 +60,8 @@ static int read_merge(const struct hyt_json *m, struct hyt_piece *left,
     if (!b || hyt_json_next(b) || hyt_json_type(a) != HYT_JSON_STR ||
         hyt_json_type(b) != HYT_JSON_STR)
         return hyt_fail(err, "expected \"a b\" or [\"a\", \"b\"]");
-    *left = piece_of(hyt_json_str(a), strlen(hyt_json_str(a)));
-    *right = piece_of(hyt_json_str(b), strlen(hyt_json_str(b)));
+    *left = hyt_vocab_text(v, hyt_json_str(a));
+    *right = hyt_vocab_text(v, hyt_json_str(b));
     return 0;
 }
 
@@ -133,14 +136,15 @@ size_t hyt_bpe_cut(const struct hyt_bpe *bpe, const char *word, size_t n)
 
 /* --- merges --------------------------------------------------------------- */
 
-static int add_merge(struct hyt_tokmodel *m, const struct hyt_json *merge,
-                     uint32_t rank, struct hyt_buf *both, struct hyt_err *err)
+static int add_merge(struct hyt_tokmodel *m, struct hyt_vocab *v,
+                     const struct hyt_json *merge, uint32_t rank,
+                     struct hyt_buf *both, struct hyt_err *err)
 {
     struct hyt_piece left = {0}, right = {0};
     struct hyt_merge *slot;
     int32_t a, b, id;
 
-    if (read_merge(merge, &left, &right, err) < 0)
+    if (read_merge(v, merge, &left, &right, err) < 0)
         return -1;
     hyt_buf_reset(both);
     hyt_buf_put(both, left.s, left.n);
@@ -157,8 +161,8 @@ static int add_merge(struct hyt_tokmodel *m, const struct hyt_json *merge,
     return 0;
 }
 
-int hyt_bpe_load(struct hyt_tokmodel *m, const struct hyt_json *part,
-                 struct hyt_err *err)
+int hyt_bpe_load(struct hyt_tokmodel *m, struct hyt_vocab *v,
+                 const struct hyt_json *part, struct hyt_err *err)
 {
     struct hyt_bpe *bpe = &m->bpe;
     const struct hyt_json *merges = NULL;
@@ -175,10 +179,10 @@ int hyt_bpe_load(struct hyt_tokmodel *m, const struct hyt_json *part,
         bpe->n_slots *= 2;
     bpe->merge = hyt_alloc(bpe->n_slots, sizeof(*bpe->merge));
     bpe->cuts = hyt_vocab_find(m->vocab, MARK, strlen(MARK)) >= 0;
-    for (const struct hyt_json *v = merges ? hyt_json_child(merges) : NULL;
-         v && status == 0; v = hyt_json_next(v)) {
+    for (const struct hyt_json *merge = merges ? hyt_json_child(merges) : NULL;
+         merge && status == 0; merge = hyt_json_next(merge)) {
         rank++;
-        status = add_merge(m, v, rank, &both, err);
+        status = add_merge(m, v, merge, rank, &both, err);
         if (status < 0)
             hyt_fail_prefix(err, "model: merge %lu: ", (unsigned long)rank);
     }

@@ -26,9 +26,13 @@ bool hyt_tok_special(const struct hyt_tok *tok, int32_t id)
            tok->vocab.piece[id].flags & HYT_PIECE_SPECIAL;
 }
 
-const char *hyt_tok_piece(const struct hyt_tok *tok, int32_t id)
+const char *hyt_tok_piece(const struct hyt_tok *tok, int32_t id, size_t *n)
 {
-    return hyt_tok_exists(tok, id) ? tok->vocab.piece[id].s : NULL;
+    if (!hyt_tok_exists(tok, id))
+        return NULL;
+    if (n)
+        *n = tok->vocab.piece[id].n;
+    return tok->vocab.piece[id].s;
 }
 
 int hyt_tok_bytes(const struct hyt_tok *tok, int32_t id, bool first,

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "text/field.h"
 #include "text/tok.h"
@@ -57,12 +58,12 @@ static int read_added(const struct hyt_json *v, struct hyt_added_token *t,
 /* A token that is looked for in normalized text is itself normalized, but
  * for the dummy prefix. */
 static int add_normalized(struct hyt_tok *tok, struct hyt_added_token t,
-                          const char *content, struct hyt_err *err)
+                          struct hyt_piece content, struct hyt_err *err)
 {
     struct hyt_buf text = {0}, spare = {0};
     int status;
 
-    hyt_buf_puts(&text, content);
+    hyt_buf_put(&text, content.s, content.n);
     status = hyt_norm_apply(&tok->norm, false, &text, &spare, err);
     if (status == 0) {
         t.s = hyt_strndup(text.s, text.n);
@@ -79,23 +80,25 @@ static int add_token(struct hyt_tok *tok, const struct hyt_json *v,
 {
     struct hyt_added_token t = {0};
     const char *content = NULL;
+    struct hyt_piece text;
     bool normalized;
     int32_t id;
 
     if (read_added(v, &t, &content, &normalized, err) < 0)
         return -1;
-    t.n = strlen(content);
-    id = hyt_vocab_find(&tok->vocab, content, t.n);
+    text = hyt_vocab_text(&tok->vocab, content);
+    t.n = text.n;
+    id = hyt_vocab_find(&tok->vocab, text.s, t.n);
     if (id != t.id) {
-        if (hyt_vocab_add(&tok->vocab, content, t.n, t.id, err) < 0)
+        if (hyt_vocab_add(&tok->vocab, text.s, t.n, t.id, err) < 0)
             return hyt_fail_prefix(err, "added_tokens: ");
         hyt_vocab_flag(&tok->vocab, t.id, HYT_PIECE_ADDED);
     }
     if (t.special)
         hyt_vocab_flag(&tok->vocab, t.id, HYT_PIECE_SPECIAL);
     if (normalized)
-        return add_normalized(tok, t, content, err);
-    t.s = hyt_strndup(content, t.n);
+        return add_normalized(tok, t, text, err);
+    t.s = hyt_strndup(text.s, text.n);
     hyt_added_put(&tok->raw, t);
     return 0;
 }
@@ -270,10 +273,49 @@ static int load_config(struct hyt_tok *tok, const char *json, size_t n,
     return status;
 }
 
+/* A tree has no string with a NUL: U+FFFF, where the file has none of it, takes
+ * the place of each \u0000 in *text, a copy of the file.  Empty where there is
+ * nothing to replace. */
+static int mark_nuls(struct hyt_buf *text, const char *json, size_t n,
+                     struct hyt_err *err)
+{
+    const char *const end = json + n, *p = json;
+    bool taken = false;
+
+    while ((p = memchr(p, '\\', (size_t)(end - p))) && end - p >= 6) {
+        if (memcmp(p, "\\u0000", 6) == 0) {
+            if (!text->n)
+                hyt_buf_put(text, json, n);
+            memcpy(text->s + (p - json), "\\uFFFF", 6);
+        }
+        taken |= strncasecmp(p, "\\uffff", 6) == 0;
+        p += 2;
+    }
+    for (p = json; text->n && (p = memchr(p, 0xEF, (size_t)(end - p))); p++)
+        taken |= end - p >= 3 && memcmp(p, "\xEF\xBF\xBF", 3) == 0;
+    if (text->n && taken)
+        return hyt_fail(err, "has both U+0000 and U+FFFF, which is not "
+                             "supported");
+    return 0;
+}
+
+static struct hyt_json *parse_marked(struct hyt_tok *tok, const char *json,
+                                     size_t n, struct hyt_err *err)
+{
+    struct hyt_json *root = NULL;
+    struct hyt_buf text = {0};
+
+    if (mark_nuls(&text, json, n, err) == 0)
+        root = hyt_json_parse(text.n ? text.s : json, n, 0, err);
+    tok->vocab.marked = text.n > 0;
+    hyt_buf_free(&text);
+    return root;
+}
+
 static int load_tokenizer(struct hyt_tok *tok, const char *json, size_t n,
                           struct hyt_err *err)
 {
-    struct hyt_json *root = hyt_json_parse(json, n, 0, err);
+    struct hyt_json *root = parse_marked(tok, json, n, err);
     const struct hyt_json *post = hyt_field(root, "post_processor");
     int status = -1;
 

@@ -18,12 +18,12 @@ static int load_vocab(struct hyt_vocab *v, const struct hyt_json *part,
         return hyt_fail(err, WHAT ": \"vocab\" is not an object");
     for (const struct hyt_json *m = hyt_json_child(vocab); m;
          m = hyt_json_next(m)) {
-        const char *piece = hyt_json_key(m);
+        const struct hyt_piece piece = hyt_vocab_text(v, hyt_json_key(m));
         int32_t id;
 
         if (hyt_field_index(m, WHAT ": vocab", HYT_MAX_ID, &id, err) < 0)
             return -1;
-        if (hyt_vocab_add(v, piece, strlen(piece), id, err) < 0)
+        if (hyt_vocab_add(v, piece.s, piece.n, id, err) < 0)
             return hyt_fail_prefix(err, WHAT ": vocab: ");
     }
     return 0;
@@ -91,7 +91,7 @@ static int load_bpe(struct hyt_tokmodel *m, struct hyt_vocab *v,
         hyt_field_bool(part, WHAT, "ignore_merges", false, &m->ignore_merges,
                        err) < 0)
         return -1;
-    return hyt_bpe_load(m, part, err);
+    return hyt_bpe_load(m, v, part, err);
 }
 
 static int load_unigram(struct hyt_tokmodel *m, struct hyt_vocab *v,

@@ -105,17 +105,17 @@ static int load_piece(struct hyt_unigram *u, struct hyt_vocab *v,
     const struct hyt_json *piece =
         hyt_json_type(pair) == HYT_JSON_ARRAY ? hyt_json_child(pair) : NULL;
     const struct hyt_json *score = piece ? hyt_json_next(piece) : NULL;
-    const char *s;
+    struct hyt_piece text;
 
     if (!score || hyt_json_next(score) ||
         hyt_json_type(piece) != HYT_JSON_STR ||
         hyt_json_type(score) != HYT_JSON_NUM || !isfinite(hyt_json_num(score)))
         return hyt_fail(err, WHAT ": expected [\"piece\", score]");
-    s = hyt_json_str(piece);
-    if (hyt_vocab_add(v, s, strlen(s), id, err) < 0)
+    text = hyt_vocab_text(v, hyt_json_str(piece));
+    if (hyt_vocab_add(v, text.s, text.n, id, err) < 0)
         return hyt_fail_prefix(err, WHAT ": ");
     u->score[id] = as_reference(hyt_json_num(score));
-    add_piece(u, s, strlen(s), id);
+    add_piece(u, text.s, text.n, id);
     return 0;
 }
 

@@ -88,6 +88,25 @@ int hyt_vocab_add(struct hyt_vocab *v, const char *s, size_t n, int32_t id,
     return 0;
 }
 
+struct hyt_piece hyt_vocab_text(struct hyt_vocab *v, const char *s)
+{
+    static const char mark[] = "\xEF\xBF\xBF"; /* U+FFFF */
+    const char *end = v->marked ? strstr(s, mark) : NULL;
+    size_t n = strlen(s);
+    char *copy;
+
+    if (!end)
+        return (struct hyt_piece){.s = s, .n = (uint32_t)n};
+    copy = hyt_arena_strndup(&v->arena, s, n);
+    for (n = 0; end; s = end + strlen(mark), end = strstr(s, mark)) {
+        memcpy(copy + n, s, (size_t)(end - s));
+        n += (size_t)(end - s);
+        copy[n++] = '\0';
+    }
+    memcpy(copy + n, s, strlen(s));
+    return (struct hyt_piece){.s = copy, .n = (uint32_t)(n + strlen(s))};
+}
+
 void hyt_vocab_free(struct hyt_vocab *v)
 {
     free(v->piece);

@@ -28,7 +28,12 @@ struct hyt_vocab {
     int32_t *slot; /* open addressing: id + 1, 0 where free */
     size_t n_slots;
     struct hyt_arena arena;
+    bool marked; /* in the file's strings U+FFFF stands for NUL */
 };
+
+/* The text of a string of tokenizer.json, whose NULs are marked where
+ * v->marked; it lives as long as s or the vocabulary. */
+struct hyt_piece hyt_vocab_text(struct hyt_vocab *v, const char *s);
 
 /* Adds a piece; it is an error where the piece or the id is taken already. */
 int hyt_vocab_add(struct hyt_vocab *v, const char *s, size_t n, int32_t id,

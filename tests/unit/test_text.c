@@ -115,10 +115,10 @@ static void test_modes(void **state)
     (void)state;
     text_encode(tok, "the", 3, HYT_TOK_START, &ids);
     assert_int_equal(ids.id[0], hyt_tok_find(tok, "<s>"));
-    assert_string_equal(hyt_tok_piece(tok, ids.id[1]), MARK "the");
+    assert_string_equal(hyt_tok_piece(tok, ids.id[1], NULL), MARK "the");
     text_encode(tok, "the", 3, 0, &ids);
     assert_int_not_equal(ids.id[0], hyt_tok_find(tok, "<s>"));
-    assert_int_not_equal(hyt_tok_piece(tok, ids.id[0])[0], MARK[0]);
+    assert_int_not_equal(hyt_tok_piece(tok, ids.id[0], NULL)[0], MARK[0]);
     text_encode(tok, "</s>", 4, 0, &ids);
     for (size_t i = 0; i < ids.n; i++)
         assert_false(hyt_tok_special(tok, ids.id[i]));
@@ -170,10 +170,10 @@ static void test_ids(void **state)
     assert_true(hyt_tok_exists(tok, n - 1));
     assert_false(hyt_tok_exists(tok, n));
     assert_false(hyt_tok_exists(tok, -1));
-    assert_null(hyt_tok_piece(tok, n));
+    assert_null(hyt_tok_piece(tok, n, NULL));
     assert_int_equal(hyt_tok_find(tok, "no such piece"), -1);
     for (int32_t id = 0; id < n; id++)
-        assert_int_equal(hyt_tok_find(tok, hyt_tok_piece(tok, id)), id);
+        assert_int_equal(hyt_tok_find(tok, hyt_tok_piece(tok, id, NULL)), id);
     assert_int_equal(hyt_tok_bytes(tok, n, false, false, &b, &err), -1);
     assert_non_null(strstr(err.msg, "no token"));
     assert_int_equal(
@@ -327,7 +327,7 @@ static void test_config(void **state)
     text_fixture(&b, "llama2.json");
     tok = text_load_json(b.s, no_bos);
     text_encode(tok, "the", 3, HYT_TOK_START, &ids);
-    assert_string_equal(hyt_tok_piece(tok, ids.id[0]), MARK "the");
+    assert_string_equal(hyt_tok_piece(tok, ids.id[0], NULL), MARK "the");
     hyt_tok_free(tok);
     hyt_buf_free(&b);
     hyt_ids32_free(&ids);

@@ -179,6 +179,64 @@ static void test_charsmap_wild(void **state)
     hyt_tok_free(tok);
 }
 
+/* Pieces with a NUL, in each place where a piece may stand. */
+static const char *const nuls[] = {
+    ADDED "{\"type\":\"BPE\",\"vocab\":{\"\\u0000\":1,\"a\":2,"
+          "\"\\u0000a\":3,\"\\\\u0000\":4},\"merges\":[\"\\u0000 a\"]}}",
+    ADDED "{\"type\":\"BPE\",\"vocab\":{\"\\u0000\":1,\"a\":2,"
+          "\"\\u0000a\":3,\"\\\\u0000\":4},\"merges\":"
+          "[[\"\\u0000\",\"a\"]]}}",
+    ADDED "{\"type\":\"Unigram\",\"vocab\":[[\"<s>\",0],[\"\\u0000\",-3],"
+          "[\"a\",-3],[\"\\u0000a\",-4],[\"\\\\u0000\",-9]]}}",
+    "{\"added_tokens\":[{\"id\":3,\"content\":\"\\u0000a\"}],"
+    "\"decoder\":{\"type\":\"Fuse\"},\"model\":{\"type\":\"BPE\",\"vocab\":"
+    "{\"\\u0000\":1,\"a\":2,\"\\\\u0000\":4},\"merges\":[]}}",
+};
+
+static void test_nul(void **state)
+{
+    struct hyt_ids32 ids = {0};
+
+    (void)state;
+    for (size_t i = 0; i < HYT_LEN(nuls); i++) {
+        struct hyt_tok *tok = text_load_json(nuls[i], NULL);
+        struct hyt_buf b = {0};
+        struct hyt_err err;
+        size_t n;
+
+        text_encode(tok, "a\0a\0", 4, HYT_TOK_SPECIAL, &ids);
+        assert_int_equal(ids.n, 3);
+        assert_int_equal(ids.id[0], 2);
+        assert_int_equal(ids.id[1], 3);
+        assert_int_equal(ids.id[2], 1);
+        assert_non_null(hyt_tok_piece(tok, 1, &n));
+        assert_int_equal(n, 1);
+        assert_int_equal(hyt_tok_bytes(tok, 3, false, true, &b, &err), 0);
+        assert_int_equal(b.n, 2);
+        assert_memory_equal(b.s, "\0a", 2);
+        assert_int_equal(hyt_tok_find(tok, "\\u0000"), 4);
+        hyt_buf_free(&b);
+        hyt_tok_free(tok);
+    }
+    hyt_ids32_free(&ids);
+}
+
+static void test_nul_and_mark(void **state)
+{
+    static const char *const both[] = {
+        "{\"model\":{\"vocab\":{\"\\u0000\":0,\"\xEF\xBF\xBF\":1}}}",
+        "{\"model\":{\"vocab\":{\"\\u0000\":0,\"\\uFfff\":1}}}",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HYT_LEN(both); i++) {
+        struct hyt_err err = {0};
+
+        assert_null(hyt_tok_load(both[i], strlen(both[i]), NULL, 0, &err));
+        assert_non_null(strstr(err.msg, "both U+0000 and U+FFFF"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +246,8 @@ int main(void)
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_charsmap),
         cmocka_unit_test(test_charsmap_wild),
+        cmocka_unit_test(test_nul),
+        cmocka_unit_test(test_nul_and_mark),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

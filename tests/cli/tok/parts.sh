@@ -33,14 +33,14 @@ while read -r name; do
     else
         cat out
     fi
-done <names >done
+done <names >made
 
 # A line for each text of each case: ids and text, wanted and got.
 jq -r --slurpfile texts texts '.name as $name | .decoded as $decoded |
     range(.ids | length) as $i |
     [$name, (.ids[$i] | tojson), ($decoded[$i] // $texts[$i].text | tojson)] |
     @tsv' cases >want
-jq -r '[(.ids | tojson), (.text | tojson)] | @tsv' done >got
+jq -r '[(.ids | tojson), (.text | tojson)] | @tsv' made >got
 paste want got | awk -F'\t' '
     $1 != name { show(); name = $1; bad = 0 }
     ($2 != $4 || $3 != $5) && !bad++ { why = $0 }
