@@ -28,10 +28,31 @@
 # The last model stays, and so do the logs.
 #
 # $(eval $(call hyt_measure,MODEL,SETS)) makes MODEL.SET.jsonl.zst and .report.
+#
+# Watching a run, which is off unless asked for: with
+#
+#     out/%: watch   = head -n 100 validation.jsonl
+#     out/%: require = entropy>0.1 repetition<0.5 ece<0.3 log.kl<0.5
+#     out/%: update  = --ref model
+#     out/%: best    = .accuracy
+#     $(eval $(call hyt_watch,out,model,20,test))
+#
+# after $(eval $(call hyt_run,...)), model K is asked the questions of `watch`,
+# and round K + 1 only begins if it meets what `require` says: what hyt-eval has
+# a metric for, and, with "log." in front, means of what hyt-update logged of
+# the round; log.kl needs --ref. $(call hyt_watch,DIR,BASE,ROUNDS,SETS) makes
+#
+#     DIR/watch.jsonl      a line a model, see watch.sh; made when the last round
+#                          is done, or when the rule has stopped the run
+#     DIR/K.watch          one such line; DIR/K.go is there if all is met
+#     DIR/best             the model that met all and has the highest `best`, a
+#                          jq expression of the metrics; BASE if none is better
+#     DIR/best.SET.report  hyt-eval of it (and .jsonl.zst), for SET in SETS
 
+hyt_here    := $(dir $(lastword $(MAKEFILE_LIST)))
 SHELL       := /bin/bash
 .SHELLFLAGS := -o pipefail -c
-HYT_BIN     ?= $(abspath $(dir $(lastword $(MAKEFILE_LIST)))../build/release/bin)
+HYT_BIN     ?= $(abspath $(hyt_here)../build/release/bin)
 export PATH := $(HYT_BIN):$(PATH)
 V           ?= @
 
@@ -44,6 +65,9 @@ weight     = --policy hytuning
 answers    = -n 1 --max-tokens $(max_tokens) --seed 99
 prg        =
 update     =
+watch      =
+require    =
+best       = .accuracy
 threads    = 1
 quiet      = -q --threads $(threads)
 
@@ -94,5 +118,46 @@ endef
 hyt_run = $(foreach k,$(call hyt_count,$(3)),$(call \
     hyt_run_round,$(1),$(2),$(3),$(4),$(5),$(k),$(call hyt_before,$(k))))
 
+# Why, a line on standard error
+hyt_stopped = "stopped after round \(.round), the best is \(.best): \
+    \(.unmet | join(", "))"
+
+# $(1) DIR, $(2) K, $(3) K-1, or nothing
+define hyt_watch_round
+$(call hyt_measure,$(1)/$(2),watch)
+$(1)/$(2).watch: $(1)/$(2).watch.jsonl.zst $(3:%=$(1)/%.go)
+	$$(V)BEST='$$(best)' $(hyt_here)watch.sh $(1) $(2) \
+	    $$(foreach r,$$(require),'$$(r)') >$$@
+
+$(1)/$(2).go: $(1)/$(2).watch
+	$$(V)jq -e .met $$< >/dev/null || { \
+	    jq -r '"$(1): " + $(hyt_stopped)' $$< >&2; exit 1; }
+	$$(V)touch $$@
+
+$(3:%=$(1)/$(2).jsonl.zst: $(1)/%.go)
+
+endef
+
+# $(1) DIR, $(2) BASE, $(3) ROUNDS, $(4) SETS
+define hyt_watch
+$(1)/0/model.safetensors: $(2)/model.safetensors
+	$$(V)mkdir -p $(1) && ln -sfn $(abspath $(2)) $(1)/0
+
+$(call hyt_watch_round,$(1),0)
+$(foreach k,$(call hyt_count,$(3)),$(call \
+    hyt_watch_round,$(1),$(k),$(call hyt_before,$(k))))
+$(1)/watch.jsonl: hyt_always
+	$$(V)$$(MAKE) --no-print-directory -f $(firstword $(MAKEFILE_LIST)) \
+	    $(1)/$(3).go || grep -qs '"met":false' $(1)/[0-9]*.watch
+	$$(V)cat $$$$(ls -v $(1)/[0-9]*.watch) >$$@.new
+	$$(V)cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
+
+$(1)/best/model.safetensors: | $(1)/watch.jsonl ;
+$(4:%=$(1)/best.%.jsonl.zst): $(1)/watch.jsonl
+$(call hyt_measure,$(1)/best,$(4))
+endef
+
+hyt_always:
+.PHONY: hyt_always
 .SECONDARY:
 .DELETE_ON_ERROR:

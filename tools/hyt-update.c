@@ -37,7 +37,7 @@ static const struct hyt_opt opts[] = {
               "largest norm of the gradient; 0: any"),
     OPT_PAIR(0, "clip", clip, 0, 1e9, "the ratio is cut to 1-X ... 1+Y"),
     OPT_FLOAT(0, "kl", &kl, 0, 1e9, "weight of the divergence from --ref (k3)"),
-    OPT_STR(0, "ref", &ref_dir, "DIR", "reference checkpoint for --kl"),
+    OPT_STR(0, "ref", &ref_dir, "DIR", "reference checkpoint for kl"),
     OPT_INT(0, "inner", &inner, 1, 1000, "optimizer steps a batch"),
     OPT_INT(0, "activation-memory", &memory, 1, 1LL << 50,
             "bytes of activations before batches are split and layers "
@@ -141,6 +141,8 @@ static int take_step(struct hyt_update *u, bool first)
     hyt_train_gradient(u->trainer, u->batch.example, u->batch.n, &sums);
     if (first && check_exact(u, &sums) < 0)
         return -1;
+    if (ref_dir == NULL)
+        sums.k3 = (double)NAN; /* not measured */
     facts.step = u->step + 1;
     facts.grad_norm = hyt_trainer_grad_norm(u->trainer);
     facts.lr = hyt_learning_rate(lr, (enum hyt_schedule)schedule, facts.step,
@@ -183,8 +185,6 @@ static void check_options(struct hyt_update *u)
 {
     if (kl > 0 && ref_dir == NULL)
         hyt_main_usage(&u->m, "--kl needs --ref DIR");
-    if (kl <= 0 && ref_dir != NULL)
-        hyt_main_usage(&u->m, "--ref has no effect without --kl X");
     if (schedule != HYT_CONSTANT && total_steps == 0)
         hyt_main_usage(&u->m, "--schedule linear and cosine need "
                               "--total-steps");

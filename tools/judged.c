@@ -134,6 +134,34 @@ static int read_conf(double *x, struct hyt_rec *rec, enum hyt_conf conf,
     return got < 0 ? -1 : 0;
 }
 
+static int read_text(double text[HYT_N_TEXT_FACTS], struct hyt_rec *rec,
+                     struct hyt_err *err)
+{
+    const struct hyt_json *certainty;
+    struct hyt_tokens t;
+    const char *finish;
+    size_t n;
+    int got = hyt_rec_get(rec, "certainty", &certainty, err);
+
+    for (int k = 0; k < HYT_N_TEXT_FACTS; k++)
+        text[k] = NAN;
+    if (got > 0 && hyt_json_type(certainty) != HYT_JSON_NULL)
+        got = hyt_rec_num(rec, "certainty.entropy", &text[HYT_TEXT_ENTROPY],
+                          err);
+    if (got >= 0)
+        got = hyt_rec_tokens(rec, &t, err);
+    if (got > 0) {
+        text[HYT_TEXT_REPETITION] =
+            hyt_repetition(t.completion, t.n_completion);
+        text[HYT_TEXT_LENGTH] = (double)t.n_completion;
+    }
+    if (got >= 0)
+        got = hyt_rec_str(rec, "finish", &finish, &n, err);
+    if (got > 0)
+        text[HYT_TEXT_TRUNCATED] = n == 6 && memcmp(finish, "length", n) == 0;
+    return got < 0 ? -1 : 0;
+}
+
 int hyt_judgements_add(struct hyt_judgements *all, struct hyt_rec *rec,
                        enum hyt_conf conf, const char *field,
                        struct hyt_err *err)
@@ -143,6 +171,7 @@ int hyt_judgements_add(struct hyt_judgements *all, struct hyt_rec *rec,
 
     if (read_query(&j.query, rec, all, err) < 0 ||
         read_correct(&j.judged.correct, rec, err) < 0 ||
+        read_text(j.judged.text, rec, err) < 0 ||
         read_answer(&answered, &j.answer, rec, conf, err) < 0 ||
         (conf != HYT_CONF_VOTE &&
          read_conf(&j.judged.conf, rec, conf, field, err) < 0))

@@ -33,6 +33,10 @@ static const char *const meaning[HYT_N_METRICS] = {
     [HYT_METRIC_SELECTIVE_100] = "accuracy of the answered",
     [HYT_METRIC_ECE_HALF] = "ece, the unanswered at confidence 1/2",
     [HYT_METRIC_BRIER_HALF] = "brier, the unanswered at confidence 1/2",
+    [HYT_METRIC_ENTROPY] = "of a token, in nats; of all, as below",
+    [HYT_METRIC_REPETITION] = "4-grams that stood there before",
+    [HYT_METRIC_LENGTH] = "tokens of a completion",
+    [HYT_METRIC_TRUNCATED] = "out of tokens before the end",
 };
 
 /* --- text ---------------------------------------------------------------- */

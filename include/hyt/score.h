@@ -188,10 +188,20 @@ void hyt_answer_canon(struct hyt_buf *out, const char *s, size_t n,
 
 /* --- confidence faithfulness --------------------------------------------- */
 
+/* What is known of a completion, whatever its answer. */
+enum hyt_text_fact {
+    HYT_TEXT_ENTROPY,    /* mean of its tokens, in nats */
+    HYT_TEXT_REPETITION, /* hyt_repetition() */
+    HYT_TEXT_LENGTH,     /* in tokens */
+    HYT_TEXT_TRUNCATED,  /* 1 where it ran out of tokens, else 0 */
+    HYT_N_TEXT_FACTS
+};
+
 struct hyt_judged {
     double conf;  /* in [0, 1]; NaN: no answer */
     bool correct; /* false where there is no answer */
     size_t query; /* 0 .. number of queries - 1 */
+    double text[HYT_N_TEXT_FACTS]; /* NaN: not known */
 };
 
 /*
@@ -223,6 +233,10 @@ enum hyt_metric {
     HYT_METRIC_SELECTIVE_100,
     HYT_METRIC_ECE_HALF,
     HYT_METRIC_BRIER_HALF,
+    HYT_METRIC_ENTROPY, /* from here on: means of hyt_text_fact where known */
+    HYT_METRIC_REPETITION,
+    HYT_METRIC_LENGTH,
+    HYT_METRIC_TRUNCATED,
     HYT_N_METRICS
 };
 const char *hyt_metric_name(enum hyt_metric m);
@@ -230,6 +244,14 @@ int hyt_metric_find(const char *name, size_t n); /* or -1 */
 
 #define HYT_NLL_CLIP  1e-12
 #define HYT_SMECE_MIN 1e-3 /* the narrowest kernel tried */
+
+/*
+ * How much of a completion says again what it has said: 1 - distinct / all of
+ * its n-grams of HYT_REPETITION_GRAM tokens, in [0, 1); NaN where it is shorter.
+ * seq-rep-4 of Welleck et al. 1908.04319.
+ */
+#define HYT_REPETITION_GRAM 4
+double hyt_repetition(const int32_t *token, size_t n);
 
 /* Reorders the rows for the functions below: answered first, conf rising. */
 void hyt_judged_sort(struct hyt_judged *row, size_t n);

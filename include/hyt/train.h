@@ -28,7 +28,7 @@ struct hyt_example {
 
 struct hyt_train_conf {
     double clip_low, clip_high; /* 1 - low … 1 + high */
-    double kl;                  /* beta; 0: no reference needed */
+    double kl;                  /* beta; 0: a reference is only measured */
     double clip_grad;           /* largest norm of the gradient; 0: any */
     double beta1, beta2, eps, weight_decay;
 };
@@ -39,7 +39,7 @@ struct hyt_train_sums {
     size_t n_rd, n_rlif;                /* examples that took part */
     size_t tokens, rlif_tokens;         /* completion tokens of those */
     double entropy, certainty;          /* sums over tokens */
-    double k3;                          /* sum over rlif tokens */
+    double k3;                          /* sum over rlif tokens with a ref */
     double ratio;                       /* sum over rlif tokens */
     size_t clipped_low, clipped_high;   /* rlif tokens whose ratio was cut */
     double diff_max, diff_sum;          /* |logp - sampled logp| */
@@ -51,7 +51,7 @@ struct hyt_trainer;
 /*
  * Binds the model's weights to the working generation (so that a step's writes
  * are what the next forward reads).  ref: the reference model of the KL term,
- * NULL where conf->kl is 0.  work NULL: gradients alone, no steps.  Models and
+ * which conf->kl > 0 needs; else it may be NULL.  work NULL: gradients alone, no steps.  Models and
  * work must outlive the trainer.
  */
 struct hyt_trainer *hyt_trainer_new(struct hyt_model *m, struct hyt_work *work,

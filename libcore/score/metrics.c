@@ -32,6 +32,10 @@ static const char *const names[HYT_N_METRICS] = {
     [HYT_METRIC_SELECTIVE_100] = "selective_100",
     [HYT_METRIC_ECE_HALF] = "ece_half",
     [HYT_METRIC_BRIER_HALF] = "brier_half",
+    [HYT_METRIC_ENTROPY] = "entropy",
+    [HYT_METRIC_REPETITION] = "repetition",
+    [HYT_METRIC_LENGTH] = "length",
+    [HYT_METRIC_TRUNCATED] = "truncated",
 };
 
 const char *hyt_metric_name(enum hyt_metric m)
@@ -48,17 +52,26 @@ int hyt_metric_find(const char *name, size_t n)
     return -1;
 }
 
+/* NaN last. */
+static int compare(double a, double b)
+{
+    if (isnan(a) || isnan(b))
+        return isnan(a) - isnan(b);
+    return (a > b) - (a < b);
+}
+
 /* The unanswered last; equal confidences in any order, but the same one for
  * the same set of rows, so that sums keep their bits. */
 static int by_confidence(const void *x, const void *y)
 {
     const struct hyt_judged *a = x, *b = y;
+    int order = compare(a->conf, b->conf);
 
-    if (isnan(a->conf) || isnan(b->conf))
-        return isnan(a->conf) - isnan(b->conf);
-    if (a->conf != b->conf)
-        return a->conf < b->conf ? -1 : 1;
-    return a->correct - b->correct;
+    if (order == 0)
+        order = a->correct - b->correct;
+    for (int k = 0; k < HYT_N_TEXT_FACTS && order == 0; k++)
+        order = compare(a->text[k], b->text[k]);
+    return order;
 }
 
 void hyt_judged_sort(struct hyt_judged *row, size_t n)
@@ -90,6 +103,21 @@ static void means(double out[HYT_N_METRICS], const struct hyt_judged *row,
     out[HYT_METRIC_NLL] = nll / (double)n;
 }
 
+/* Mean over the rows in which it is known. */
+static double mean_fact(const struct hyt_judged *row, size_t n, int fact)
+{
+    double sum = 0;
+    size_t known = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (!isnan(row[i].text[fact])) {
+            sum += row[i].text[fact];
+            known++;
+        }
+    }
+    return known > 0 ? sum / (double)known : (double)NAN;
+}
+
 void hyt_metrics(double out[HYT_N_METRICS], const struct hyt_judged *row,
                  size_t n, size_t bins)
 {
@@ -105,6 +133,8 @@ void hyt_metrics(double out[HYT_N_METRICS], const struct hyt_judged *row,
     }
     out[HYT_METRIC_ACCURACY] = (double)right / (double)n;
     out[HYT_METRIC_ANSWERED] = (double)answered / (double)n;
+    for (int k = 0; k < HYT_N_TEXT_FACTS; k++)
+        out[HYT_METRIC_ENTROPY + k] = mean_fact(row, n, k);
     hyt_score_half(out, row, n, bins);
     if (answered == 0)
         return;

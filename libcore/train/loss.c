@@ -61,12 +61,14 @@ double hyt_token_loss(struct hyt_train_sums *sums,
     if (e->exact && !(diff == 0))
         sums->differs = e;
     slope = surrogate(sums, conf, e->coef, rho);
-    if (conf->kl > 0) {
+    if (!isnan(logp_ref)) {
         /* k3 = e^r - r - 1, r = logp_ref - logp; dk3/dlogp = 1 - e^r */
         double r = (double)logp_ref - (double)logp;
         double k3 = hyt_exp(r) - r - 1;
 
         sums->k3 += k3;
+        if (conf->kl <= 0)
+            return slope;
         sums->loss_kl += conf->kl * e->norm * k3;
         slope += conf->kl * e->norm * (1 - hyt_exp(r));
     }

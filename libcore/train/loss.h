@@ -10,7 +10,7 @@
 #include "hyt/train.h"
 
 /* Adds the token's part to the sums and returns dL / d log pi(token).
- * logp_ref is only read where conf->kl > 0 and the example is a rollout. */
+ * logp_ref is only read where the example is a rollout; NaN: there is none. */
 double hyt_token_loss(struct hyt_train_sums *sums,
                       const struct hyt_train_conf *conf,
                       const struct hyt_example *e, size_t token, float logp,

@@ -33,7 +33,7 @@ struct micro_batch {
     struct hyt_train_sums *sums;
     struct scored *scored;
     size_t n, cap;
-    struct hyt_row_stats *ref; /* NULL where no KL is asked for */
+    struct hyt_row_stats *ref; /* NULL where there is no reference */
 };
 
 static struct hyt_work_tensor *find_tensor(struct hyt_work *work,
@@ -130,14 +130,14 @@ static int32_t add_example(struct hyt_state *st, const struct hyt_example *e)
     return seq;
 }
 
-/* What the reference gives the token; 0 where no KL is asked for. */
+/* What the reference gives the token; NaN where there is none. */
 static float reference(const struct micro_batch *b, size_t i)
 {
     const struct scored *s = &b->scored[i];
 
     if (s->e->logp_ref != NULL)
         return s->e->logp_ref[s->token];
-    return b->ref != NULL ? b->ref[i].logp : 0;
+    return b->ref != NULL ? b->ref[i].logp : (float)NAN;
 }
 
 static float weigh(void *ctx, size_t i, const struct hyt_row_stats *stats)

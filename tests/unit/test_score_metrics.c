@@ -25,11 +25,21 @@ struct judged_case {
 
 #include "../fixtures/calibration.inc"
 
+/* A row with some facts of its text, by its query. */
+static struct hyt_judged judged(double conf, bool correct, size_t query)
+{
+    struct hyt_judged row = {.conf = conf, .correct = correct, .query = query};
+
+    for (int k = 0; k < HYT_N_TEXT_FACTS; k++)
+        row.text[k] = (double)query + k;
+    return row;
+}
+
 /* Rows in the order given, four to a query. */
 static size_t rows_of(struct hyt_judged *row, const struct judged_case *c)
 {
     for (size_t i = 0; i < c->n; i++)
-        row[i] = (struct hyt_judged){c->conf[i], c->correct[i] > 0, i / 4};
+        row[i] = judged(c->conf[i], c->correct[i] > 0, i / 4);
     return c->n;
 }
 
@@ -45,7 +55,7 @@ static void test_reference(void **state)
 
         hyt_judged_sort(row, n);
         hyt_metrics(got, row, n, BINS);
-        for (int m = 0; m < HYT_N_METRICS; m++) {
+        for (int m = 0; m < HYT_METRIC_ENTROPY; m++) {
             double limit = m == HYT_METRIC_SMECE ? 2e-5 : 1e-9;
 
             if (isnan(got[m]) != isnan(c->want[m]) ||
@@ -88,8 +98,7 @@ static void test_murphy(void **state)
 
     (void)state;
     for (size_t i = 0; i < 200; i++)
-        row[i] = (struct hyt_judged){(double)(i % 5) / 4,
-                                     hyt_rng_unit(1, i) < 0.4, i};
+        row[i] = judged((double)(i % 5) / 4, hyt_rng_unit(1, i) < 0.4, i);
     hyt_judged_sort(row, 200);
     hyt_metrics(m, row, 200, BINS);
     assert_true(fabs(m[HYT_METRIC_WITHIN_BIN]) < 1e-15);
@@ -104,7 +113,7 @@ static void test_known(void **state)
 
     (void)state;
     for (size_t i = 0; i < 10; i++)
-        row[i] = (struct hyt_judged){0.9, i < 6, i};
+        row[i] = judged(0.9, i < 6, i);
     hyt_judged_sort(row, 10);
     hyt_metrics(m, row, 10, BINS);
     assert_true(fabs(m[HYT_METRIC_ECE] - 0.3) < 1e-12);
@@ -124,7 +133,7 @@ static void test_known(void **state)
 
 static void test_extremes(void **state)
 {
-    struct hyt_judged row[4] = {{NAN, false, 0}, {NAN, false, 1}};
+    struct hyt_judged row[4] = {judged(NAN, false, 0), judged(NAN, false, 1)};
     double m[HYT_N_METRICS];
 
     (void)state;
@@ -134,11 +143,45 @@ static void test_extremes(void **state)
     assert_true(m[HYT_METRIC_ACCURACY] == 0 && m[HYT_METRIC_ANSWERED] == 0);
     assert_true(isnan(m[HYT_METRIC_ECE]) && m[HYT_METRIC_ECE_HALF] == 0.5);
     for (size_t i = 0; i < 4; i++)
-        row[i] = (struct hyt_judged){1, true, i};
+        row[i] = judged(1, true, i);
     hyt_metrics(m, row, 4, BINS);
     assert_true(m[HYT_METRIC_ECE] == 0 && m[HYT_METRIC_SMECE] == 0);
     assert_true(isnan(m[HYT_METRIC_AUROC]) && m[HYT_METRIC_AURC] == 0);
     assert_true(m[HYT_METRIC_NLL] > 0 && m[HYT_METRIC_NLL] < 1e-11);
+}
+
+/* Facts of the texts: means over those that are known, answered or not. */
+static void test_text(void **state)
+{
+    struct hyt_judged row[4] = {judged(NAN, false, 0), judged(0.5, true, 1),
+                                judged(0.7, false, 2), judged(NAN, false, 3)};
+    double m[HYT_N_METRICS];
+
+    (void)state;
+    row[1].text[HYT_TEXT_LENGTH] = NAN;
+    for (size_t i = 0; i < 4; i++)
+        row[i].text[HYT_TEXT_TRUNCATED] = NAN;
+    hyt_judged_sort(row, 4);
+    hyt_metrics(m, row, 4, BINS);
+    assert_true(m[HYT_METRIC_ENTROPY] == (0 + 1 + 2 + 3) / 4.0);
+    assert_true(m[HYT_METRIC_REPETITION] == (1 + 2 + 3 + 4) / 4.0);
+    assert_true(fabs(m[HYT_METRIC_LENGTH] - (2 + 4 + 5) / 3.0) < 1e-15);
+    assert_true(isnan(m[HYT_METRIC_TRUNCATED]));
+}
+
+static void test_repetition(void **state)
+{
+    const int32_t loop[] = {1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3};
+    const int32_t once[] = {5, 4, 3, 2, 1, 0, -1};
+    int32_t same[1000] = {0};
+
+    (void)state;
+    assert_true(isnan(hyt_repetition(loop, 0)));
+    assert_true(isnan(hyt_repetition(loop, 3)));
+    assert_true(hyt_repetition(loop, 4) == 0);
+    assert_true(hyt_repetition(loop, 12) == 1 - 3 / 9.0);
+    assert_true(hyt_repetition(once, 7) == 0);
+    assert_true(hyt_repetition(same, 1000) == 1 - 1 / 997.0);
 }
 
 /* Values on an edge belong to the bin below it, 0 to the first. */
@@ -149,8 +192,8 @@ static void test_bins(void **state)
 
     (void)state;
     for (size_t b = 0; b <= BINS; b++)
-        row[b] = (struct hyt_judged){(double)b / BINS, true, b};
-    row[16] = (struct hyt_judged){NAN, false, 16};
+        row[b] = judged((double)b / BINS, true, b);
+    row[16] = judged(NAN, false, 16);
     hyt_bins(bin, BINS, row, 17);
     assert_true(bin[0].n == 2);
     for (size_t b = 1; b < BINS; b++)
@@ -198,7 +241,7 @@ static void test_bootstrap_clusters(void **state)
 
     (void)state;
     for (size_t i = 0; i < 200; i++)
-        row[i] = (struct hyt_judged){0.5, (i / 10) % 2, i};
+        row[i] = judged(0.5, (i / 10) % 2, i);
     hyt_bootstrap(alone, &set, NULL, 200, BINS, 200, 0);
     for (size_t i = 0; i < 200; i++)
         row[i].query = i / 10;
@@ -227,6 +270,8 @@ int main(void)
         cmocka_unit_test(test_murphy),
         cmocka_unit_test(test_known),
         cmocka_unit_test(test_extremes),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_repetition),
         cmocka_unit_test(test_bins),
         cmocka_unit_test(test_bootstrap),
         cmocka_unit_test(test_bootstrap_clusters),

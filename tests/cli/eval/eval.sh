@@ -43,11 +43,45 @@ hyt-eval in >text
 grep -q '^6 records, 2 queries' text
 grep -q '^answered  *0.8333 ' text
 grep -q '^ece_half ' text
-[ "$(wc -l <text)" -eq 25 ]
+[ "$(wc -l <text)" -eq 29 ]
 hyt-eval --seed 0 in | cmp - text
 hyt-eval --json --bins 4 in | jq -e '.bins == 4 and (.diagram | length == 4)
     and .diagram[3] == {n: 2, lo: 0.75, hi: 1, confidence: 0.8500000000000001,
         accuracy: 1} and .metrics.accuracy.lo <= 0.5' >/dev/null
+
+# what the completions look like, whatever their answers: seq-rep-4 of the
+# tokens, by jq; a record that does not say it is left out
+awk '{ sub(/}$/, "")
+    n = 3 + 7 * NR % 11
+    list = ends = ""
+    for (i = 0; i < n; i++) {
+        list = list (i ? "," : "") (i * i * NR) % 4
+        ends = ends (i ? "," : "") i
+    }
+    entropy = NR == 3 ? "null" : "{\"logp\":-0.7,\"entropy\":" NR / 8 "}"
+    sub(/"certainty":{[^}]*}/, "\"certainty\":" entropy)
+    printf "%s,\"finish\":\"%s\"", $0, NR % 3 ? "stop" : "length"
+    if (NR < 6)
+        printf ",\"tokens\":{\"prompt\":[],\"completion\":[%s],\"ends\":[%s]}", list, ends
+    print "}"
+}' in >said
+cp in plain && cp said in
+is entropy '([1, 2, 4, 5, 6] | add) / 8 / 5'
+is truncated 2/6
+is length "$(jq -s 'map(.tokens.completion // empty | length) | add / length' in)"
+is repetition "$(jq -s 'map(.tokens.completion // empty
+    | . as $t | select(length >= 4)
+    | [range(length - 3) as $i | $t[$i:$i + 4] | tojson]
+    | 1 - (unique | length) / length) | add / length' in)"
+hyt-eval --json --bootstrap 0 in | jq -e '.metrics.repetition.value > 0.1' >/dev/null
+cp plain in
+hyt-eval --json in | jq -e '.metrics
+    | [.entropy, .repetition, .length, .truncated | .value] == [null, null, null, null]' \
+    >/dev/null
+status=0
+hyt-eval --require 'repetition<1' in >out 2>err || status=$?
+[ "$status" -eq 3 ]
+grep -q 'not met: repetition<1 (it has no value)' err
 
 # requirements
 hyt-eval --require 'accuracy>=0.5' --require 'ece < 0.9' in >out

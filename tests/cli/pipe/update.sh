@@ -64,6 +64,19 @@ says 'm.1'
 state m.1 >after
 same before after "refused input changed the result"
 
+# The divergence from another model is measured with --ref alone, and changes
+# nothing: k3 of the rollouts' tokens under both, by hyt-prg.
+hyt-update -m m --lr 1e-3 --out m.ref --ref m.1 m.weighted >measured
+[ -z "$(hyt-ckpt diff m.ref m.1)" ] ||
+    die "--ref alone changed the result"
+jq -c 'select(.weight.batch == 0 and .kind == "rlif")' m.weighted >first
+hyt-prg -m m.1 --per-token first >under
+want=$(jq -s 'map([.tokens.logp, .certainty.logp_tokens] | transpose[]
+    | .[1] - .[0] | exp - . - 1) | add / length' under)
+head -n 1 measured | jq -e ".kl > 1e-6 and (.kl / $want - 1 | fabs) < 1e-3" \
+    >/dev/null || die "kl: $(head -n 1 measured), not $want"
+holds one '.committed != null or .kl == null'
+
 # A dry run leaves nothing behind.
 state m >before
 hyt-update -m m --dry-run m.weighted >dry
