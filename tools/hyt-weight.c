@@ -15,7 +15,7 @@
 #include "sample.h"
 #include "tool.h"
 
-static int policy, gate, rd_weight, balance, norm, scale;
+static int policy, gate, rd_weight, rd_norm, balance, norm, scale;
 static const char *reward = "auto", *anchor_file;
 static double sharpness = 10, lambda = 0.5, rd_temp = 0.5, w_max = 5,
               hpt_gamma = 0.5;
@@ -32,6 +32,8 @@ static const struct hyt_opt opts[] = {
     OPT_ENUM(0, "gate", &gate, "none|trust", "scale advantages by trust"),
     OPT_ENUM(0, "rd-weight", &rd_weight, "auto|prg|none",
              "weigh supervised traces by their PRG; auto is the policy's own"),
+    OPT_ENUM(0, "rd-norm", &rd_norm, HYT_RD_NORMS,
+             "what supervised traces are averaged over"),
     OPT_ENUM(0, "balance", &balance, "auto|trust|constant",
              "how lambda, the rollouts' share of the loss, is found"),
     OPT_FLOAT(0, "lambda", &lambda, 0, 1, "largest share of the rollouts"),
@@ -259,6 +261,8 @@ static const char *idle_option(void)
         return "--anchor";
     if ((rd || rlif) && rd_weight)
         return "--rd-weight";
+    if (rlif && rd_norm)
+        return "--rd-norm";
     if (policy != HYT_POLICY_HYTUNING && policy != HYT_POLICY_FIXED && balance)
         return "--balance";
     return NULL;
@@ -283,6 +287,7 @@ static void start(struct weight *w)
         w->how.balance = balance == 1;
     w->how.gate = gate;
     w->how.norm = (enum hyt_norm)norm;
+    w->how.rd_norm = (enum hyt_rd_norm)rd_norm;
     w->how.scale = (enum hyt_scale)scale;
     w->how.sharpness = sharpness;
     w->how.lambda = lambda;

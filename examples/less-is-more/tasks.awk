@@ -59,7 +59,7 @@ function chain_draw(   i)
     for (i = 1; i <= len; i++) {
         sign[i] = substr("+-", 1 + rnd(2), 1)
         digit[i] = rnd(10)
-        question = question sign[i] digit[i]
+        question = question " " substr("abcdef", i, 1) sign[i] digit[i]
     }
     question = question "="
 }
@@ -67,7 +67,7 @@ function chain_draw(   i)
 # One step from `state`; sets `state` and returns the step's text.
 function chain_step(i, slip,   s)
 {
-    s = state sign[i] digit[i] "="
+    s = substr("abcdef", i, 1) " " state sign[i] digit[i] "="
     state = slip ? rnd(10) : op(state, sign[i], digit[i])
     return s state
 }
@@ -106,10 +106,11 @@ function triage_draw(   i, j, used)
     question = question "="
 }
 
-function triage_step(i, slip)
+function triage_step(i, slip,   e)
 {
-    state = slip ? 1 + rnd(9) : clip(state + shift(sign[i], digit[i]))
-    return sign[i] digit[i] " " state
+    e = shift(sign[i], digit[i])
+    state = slip ? 1 + rnd(9) : clip(state + e)
+    return sign[i] digit[i] " " (e < 0 ? "" : "+") e " " state
 }
 
 # The level that one finding alone would have.

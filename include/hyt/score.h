@@ -96,6 +96,11 @@ enum hyt_reward {
 enum hyt_norm { HYT_NORM_DAPO, HYT_NORM_GRPO, HYT_NORM_DR_GRPO };
 #define HYT_NORMS "dapo|grpo|dr_grpo"
 
+/* What L_RD is a mean over: traces, of each one's mean over its tokens, or the
+ * tokens of all traces (verl's seq-mean-token-mean and token-mean). */
+enum hyt_rd_norm { HYT_RD_NORM_SEQUENCE, HYT_RD_NORM_TOKEN };
+#define HYT_RD_NORMS "sequence|token"
+
 enum hyt_scale { HYT_SCALE_GROUP, HYT_SCALE_BATCH, HYT_SCALE_NONE };
 #define HYT_SCALES "group|batch|none"
 
@@ -103,6 +108,7 @@ struct hyt_weighing {
     enum hyt_policy policy;
     enum hyt_reward reward;
     enum hyt_norm norm;
+    enum hyt_rd_norm rd_norm;
     enum hyt_scale scale;
     bool gate;        /* scale advantages by trust */
     bool rd_prg;      /* w of traces from their PRG, else 1 */

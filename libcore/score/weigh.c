@@ -4,10 +4,11 @@
  *
  *     L = (1 - lambda) L_RD + lambda L_RLIF
  *     L_RD   = -1/N_RD  sum_i w_i / |y_i|  sum_t log pi(y_it)
+ *       or     -1/N_tok sum_i w_i          sum_t log pi(y_it)
  *     L_RLIF = -1/N_tok sum_j A_j          sum_t log pi(y_jt)   (at ratio 1)
  *
- * become one coefficient a sample.  N_RD and N_tok count the samples that have
- * all that the policy reads.
+ * become one coefficient a sample.  N_RD and N_tok, each half's own, count the
+ * samples that have all that the policy reads.
  */
 #include "score/score.h"
 
@@ -142,7 +143,9 @@ static void weigh_traces(struct hyt_sample *s, const bool *counts, size_t n,
                           hyt_exp((s[i].prg - top) / how->rd_temp) / mean);
         if (how->policy == HYT_POLICY_SRFT)
             s[i].w *= 0.5 * hyt_exp(-half.entropy);
-        s[i].norm = share / (half.samples * s[i].tokens);
+        s[i].norm = share / (how->rd_norm == HYT_RD_NORM_TOKEN
+                                 ? half.tokens
+                                 : half.samples * s[i].tokens);
         s[i].coef = s[i].norm * s[i].w;
     }
 }

@@ -32,6 +32,7 @@ for scale in batch none; do
 done
 differs --gate trust
 differs --rd-weight none
+differs --rd-norm token
 differs --balance constant --lambda 0.4
 differs --lambda 0.1
 differs --rd-temp 0.1
@@ -39,6 +40,10 @@ differs --reward prg-probability --sharpness 2
 differs --w-max 0.5
 differs --norm dr_grpo --dr-grpo-length 100
 differs --policy hpt --hpt-gamma 0.9
+# A mean over tokens: one coefficient for all, one over their number
+hyt-weight --policy rd --rd-norm token in | jq -e -s '
+    (map(.tokens.completion | length) | add) as $n | map(.weight.coef * $n)
+    | all(. - 1 | fabs < 1e-12)' >/dev/null || exit 1
 hyt-weight --reward auto --balance auto --rd-weight auto in |
     jq -c .weight.coef | cmp - base
 
@@ -71,6 +76,7 @@ fails 2 '--reward' --reward luck in
 fails 2 '--reward' --reward field: in
 fails 2 '--balance' --policy srft --balance trust in
 fails 2 '--rd-weight' --policy rlif --rd-weight prg in
+fails 2 '--rd-norm' --policy rlif --rd-norm token in
 fails 2 '--gate' --policy rlif --gate trust in
 fails 2 '--anchor' --policy rd --anchor numbers in
 fails 1 'no "theirs"' --reward field:theirs in
