@@ -9,7 +9,7 @@
 # have the same questions. A replicate draws seeds, the same for all, and in
 # each task questions, the same for all arms; the difference of accuracy and of
 # ECE (hytuning less the arm) is taken in each task and run and averaged.
-# Writes: ARM METRIC DIFFERENCE LO HI, percentiles 2.5 and 97.5.
+# Writes: ARM METRIC RUNS DIFFERENCE LO HI, percentiles 2.5 and 97.5.
 
 BEGIN {
     FS = "\t"
@@ -102,6 +102,8 @@ function replicate(r,   t, s, a, i, m, k, base, a0, e0)
         if (count[a]) {
             out[a, "accuracy", r] = d_acc[a] / count[a]
             out[a, "ece", r] = d_ece[a] / count[a]
+            if (!r)
+                runs[a] = count[a]
         }
 }
 
@@ -133,8 +135,8 @@ function show(a, metric,   r, m)
     if (!m)
         return
     sort(v, m)
-    printf "%s\t%s\t%.5f\t%.5f\t%.5f\n", arm[a], metric, out[a, metric, 0], \
-        quantile(v, m, 0.025), quantile(v, m, 0.975)
+    printf "%s\t%s\t%d\t%.5f\t%.5f\t%.5f\n", arm[a], metric, runs[a], \
+        out[a, metric, 0], quantile(v, m, 0.025), quantile(v, m, 0.975)
 }
 
 END {

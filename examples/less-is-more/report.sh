@@ -1,14 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# report.sh OUT LINE... - report.md and report.json in OUT, of result lines
+# report.sh OUT RESULTS TUNING - report.md, report.json and pictures in OUT
+#
+# From the result lines RESULTS/*.json and those of the grid,
+# TUNING/LR/*.json. What has no lines yet is left out, and the report says so.
 set -eu -o pipefail
-out=$1
-shift
+out=$1 results=$2 tuning=$3
 mkdir -p "$out"
+rm -f "$out"/*.svg
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 here=$(dirname "$0")
+
+cat "$results"/*.json >"$tmp/lines"
+cat /dev/null "$tuning"/*/*.json >"$tmp/tuning" 2>/dev/null || true
+
+# --- numbers ------------------------------------------------------------------
 
 # TASK ARM TRACES SEED SET METRIC VALUE
 jq -r '. as $r | ("test", "greedy", "long", "covered", "uncovered") as $set
@@ -16,20 +24,78 @@ jq -r '. as $r | ("test", "greedy", "long", "covered", "uncovered") as $set
     | ("accuracy", "ece", "smece", "brier", "auroc", "overconfidence",
        "answered", "rationalised", "mean_ece", "mean_auroc") as $m
     | [$r.task, $r.arm, ($r.traces // 0), ($r.seed // 0), $set, $m, .[$m]]
-    | select(.[6] != null) | @tsv' "$@" >"$tmp/rows"
+    | select(.[6] != null) | @tsv' "$tmp/lines" >"$tmp/rows"
+jq -r '. as $r | (.auroc // {} | to_entries[])
+    | [$r.task, $r.arm, ($r.traces // 0), ($r.seed // 0), "auroc", .key, .value]
+    | select(.[6] != null) | @tsv' "$tmp/lines" >>"$tmp/rows"
 awk -f "$here/means.awk" "$tmp/rows" >"$tmp/means"
 
 # The primary endpoint: 32 traces, temperature 1, all tasks.
 jq -r 'select(.traces == 32) | [.task, .arm, .seed, .questions.correct,
-    (.questions.support | map(tostring) | join(","))] | @tsv' "$@" |
+    (.questions.support | map(tostring) | join(","))] | @tsv' "$tmp/lines" |
     awk -f "$here/bootstrap.awk" >"$tmp/pairs"
 
-jq -n --rawfile means "$tmp/means" --rawfile pairs "$tmp/pairs" '
-    def table: split("\n") | map(select(. != "") | split("\t"));
-    {means: ($means | table | map({task: .[0], arm: .[1], traces: (.[2] | tonumber),
-        set: .[3], metric: .[4], n: (.[5] | tonumber), mean: (.[6] | tonumber),
-        half: (if .[7] == "" then null else .[7] | tonumber end)})),
-     primary: ($pairs | table | map({arm: .[0], metric: .[1],
-        difference: (.[2] | tonumber), lo: (.[3] | tonumber),
-        hi: (.[4] | tonumber)}))}' >"$out/report.json"
+jq -n --rawfile means "$tmp/means" --rawfile pairs "$tmp/pairs" \
+    --slurpfile lines "$tmp/lines" --slurpfile tuning "$tmp/tuning" \
+    -f "$here/numbers.jq" >"$out/report.json"
 jq -r -f "$here/report.jq" "$out/report.json" >"$out/report.md"
+
+# --- pictures -----------------------------------------------------------------
+
+plot() {
+    hyt-plot "$@" -q
+}
+
+# answers ARM: its test questions, 32 traces, all tasks and seeds, as records
+answers() {
+    jq -c --arg arm "$1" 'select(.arm == $arm and (.traces // 32) == 32)
+        | . as $run | .questions as $q | range($q.correct | length) as $i
+        | {id: "\($run.task)-\($run.seed)-\($i)", final: {},
+           grade: {correct: ($q.correct[$i:$i + 1] == "1")},
+           prg: {support: [$q.support[$i] / 1000],
+            score: ($q.prg[$i] | if . then . / 1000 else . end)}}' "$tmp/lines"
+}
+
+jq -r '"base", .runs[].arm' "$out/report.json" | sort -u >"$tmp/arms"
+for arm in base rlif fixed majority rd hytuning; do
+    grep -q -x "$arm" "$tmp/arms" || continue
+    answers "$arm" >"$tmp/answers"
+    [ -s "$tmp/answers" ] || continue
+    plot reliability --title "$arm" "$tmp/answers" -o "$out/reliability-$arm.svg"
+    case $arm in base | hytuning)
+        plot prg --title "$arm" "$tmp/answers" -o "$out/prg-$arm.svg" ;;
+    esac
+done
+
+jq -c '([.means[].task] | if index("all") then "all" else .[0] end) as $task
+    | .means[] | select(.task == $task and .set == "test"
+        and (.traces == 32 or .arm == "base"))
+    | {arm, metric, mean} + if .half then {lo: (.mean - .half),
+        hi: (.mean + .half)} else {} end' "$out/report.json" >"$tmp/means"
+[ ! -s "$tmp/means" ] || plot arms --fields \
+    accuracy,ece,brier,auroc,overconfidence,rationalised \
+    "$tmp/means" -o "$out/arms.svg"
+
+mkdir "$tmp/curves" "$tmp/traces"
+for arm in rlif fixed majority rd hytuning; do
+    jq -c --arg arm "$arm" '.curves[] | select(.arm == $arm)
+        | (.steps | length) as $n | (.rounds | map(.round) | max) as $last
+        | .steps[], (.rounds[] | {step: (.round * $n / $last), accuracy, ece})' \
+        "$out/report.json" >"$tmp/curves/$arm"
+    [ -s "$tmp/curves/$arm" ] || rm "$tmp/curves/$arm"
+    jq -c --arg arm "$arm" '([.means[].task]
+            | if index("all") then "all" else .[0] end) as $task
+        | [.means[] | select(.task == $task and .set == "test" and .arm == $arm)]
+        | group_by(.traces) | if length > 1 then .[] else empty end
+        | {step: .[0].traces} + (map({key: .metric, value: .mean})
+            | from_entries | {accuracy, ece})' \
+        "$out/report.json" >"$tmp/traces/$arm"
+    [ -s "$tmp/traces/$arm" ] || rm "$tmp/traces/$arm"
+done
+ls "$tmp/curves/"* >/dev/null 2>&1 && plot train \
+    --fields accuracy,ece,self_certainty,trust,lambda \
+    "$tmp/curves/"* -o "$out/curves.svg"
+if ls "$tmp/traces/"* >/dev/null 2>&1; then
+    plot train --title 'step: number of traces' --fields accuracy,ece \
+        "$tmp/traces/"* -o "$out/traces.svg"
+fi

@@ -1,48 +1,75 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# result.sh MODEL [LOG...] - one line: what a run came to
+# result.sh MODEL [DIR ROUNDS] - one line: what a run came to
 #
-# Reads MODEL.test.jsonl.zst, MODEL.greedy.jsonl.zst and MODEL.long.jsonl.zst,
-# graded answers, and the logs of the run's rounds. The fields: for each set,
-# and for the questions of `test` whose topic the traces covered or did not,
-# hyt-eval's numbers and the share of rationalised answers; the curves over
-# steps; and for each question of `test`, whether it was answered rightly and
-# how sure the model was, per mille, for paired comparisons.
+# Reads the graded answers MODEL.SET.jsonl.zst that are there. For each set (and
+# of `test` for the questions whose topic the traces covered or did not):
+# hyt-eval's numbers and the share of rationalised answers. Of `test` also, for
+# each question, whether the answer is right, its confidence, mean support and
+# PRG, per mille, for comparisons and pictures; and how well each number that
+# hyt-prg wrote tells right answers from wrong ones (AUROC).
+#
+# Of the rounds in DIR: what hyt-update said of each step, and accuracy and ECE
+# on the validation questions where a round was measured.
 set -eu -o pipefail
-model=$1
-shift
-
-numbers() {
-    hyt-eval --bootstrap 0 --json -q | jq -c '.metrics | map_values(.value)'
-}
-
-# slice SET [FILTER]
-slice() {
-    zstdcat -q "$model.$1.jsonl.zst" | jq -c "select(${2:-true})" >"$tmp/slice"
-    support=$(numbers <"$tmp/slice")
-    mean=$(hyt-eval --bootstrap 0 --json -q --confidence mean "$tmp/slice" |
-        jq -c '.metrics | {ece: .ece.value, auroc: .auroc.value, brier: .brier.value}')
-    jq -c -n --argjson support "$support" --argjson mean "$mean" '
-        [inputs | .filler as $f | .completion | contains($f)] as $r
-        | $support + {n: ($r | length), mean_support: $mean,
-            rationalised: ($r | map(select(.)) | length / ($r | length))}' \
-        "$tmp/slice"
-}
-
+model=$1 dir=${2-} rounds=${3-0}
+here=$(dirname "$0")
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-cat /dev/null "$@" | jq -c -s '{tokens: (map(.tokens) | add),
-    curve: map([.step, .loss, .prg, .trust, .lambda, .self_certainty, .entropy])}' \
-    >"$tmp/log"
-zstdcat -q "$model.test.jsonl.zst" | jq -c -s '{
-    correct: map(if .grade.correct then "1" else "0" end) | add,
-    support: map((.prg.support[-1] // 0.5) * 1000 | round),
-    mean: map((.prg.mean // 0.5) * 1000 | round)}' >"$tmp/questions"
-jq -c -n --argjson test "$(slice test)" --argjson greedy "$(slice greedy)" \
-    --argjson long "$(slice long)" \
-    --argjson covered "$(slice test .covered)" \
-    --argjson uncovered "$(slice test '.covered | not')" \
-    --slurpfile log "$tmp/log" --slurpfile questions "$tmp/questions" '
-    {test: $test, greedy: $greedy, long: $long, covered: $covered,
-     uncovered: $uncovered} + $log[0] + {questions: $questions[0]}'
+
+# slim FILE: the fields of it that are read here
+slim() {
+    zstdcat -q "$1" | jq -c '{id, completion, filler, covered, final, certainty,
+        prg: (if .prg then .prg | del(.logp) else null end), grade}'
+}
+
+# numbers FILE: hyt-eval's, and the share of rationalised answers
+numbers() {
+    hyt-eval --bootstrap 0 --json -q "$1" >"$tmp/support"
+    hyt-eval --bootstrap 0 --json -q --confidence mean "$1" >"$tmp/mean"
+    jq -c -n --slurpfile support "$tmp/support" --slurpfile mean "$tmp/mean" '
+        def rationalised: .filler as $f | .completion
+            | contains($f) or startswith("####");
+        reduce inputs as $r ({n: 0, rationalised: 0};
+            .n += 1 | .rationalised += if $r | rationalised then 1 else 0 end)
+        | .rationalised /= .n
+        | . + ($support[0].metrics | map_values(.value))
+        | .mean_support = ($mean[0].metrics
+            | {ece, auroc, brier} | map_values(.value))' "$1"
+}
+
+for set in test greedy long; do
+    [ -e "$model.$set.jsonl.zst" ] || continue
+    slim "$model.$set.jsonl.zst" >"$tmp/$set"
+    numbers "$tmp/$set" | jq -c "{$set: .}"
+    [ $set = test ] || continue
+    jq -c 'select(.covered)' "$tmp/test" >"$tmp/covered"
+    jq -c 'select(.covered | not)' "$tmp/test" >"$tmp/uncovered"
+    numbers "$tmp/covered" | jq -c '{covered: .}'
+    numbers "$tmp/uncovered" | jq -c '{uncovered: .}'
+    jq -c -s -f "$here/questions.jq" "$tmp/test"
+done >"$tmp/sets"
+
+# point K FILE: accuracy and ECE after round K
+point() {
+    [ ! -e "$2" ] || zstdcat -q "$2" | hyt-eval --bootstrap 0 --json -q |
+        jq -c --argjson k "$1" '.metrics
+            | [$k, .accuracy.value, .ece.value, .answered.value]'
+}
+{
+    [ "$rounds" -gt 0 ] || point 0 "$model.curve.jsonl.zst"
+    for k in $(seq "$rounds"); do
+        point "$k" "$dir/$k.curve.jsonl.zst"
+    done
+} >"$tmp/rounds"
+for k in $(seq "$rounds"); do
+    cat "$dir/$k.log"
+done >"$tmp/log"
+jq -c -n --slurpfile sets "$tmp/sets" --slurpfile rounds "$tmp/rounds" \
+    --slurpfile log "$tmp/log" '
+    def short: if type == "number" then . * 1e5 | round / 1e5 else . end;
+    ($sets | add // {}) + {rounds: $rounds, tokens: ($log | map(.tokens) | add),
+        steps: ($log | map([.step, .loss, .prg, .trust, .lambda,
+            .self_certainty, .entropy] | map(short)))}
+    | walk(if type == "number" then short else . end)'

@@ -5,8 +5,8 @@
 #     awk -f tasks.awk -v task=chain|triage|order -v n=N -v seed=S \
 #         -v what=corpus|traces|queries|validation|test|long
 #
-# chain    operations on digits, one after the other, modulo 10
-# triage   findings, each with its points; their sum decides the level, 1 to 5
+# chain    1 to 4 added or taken away, one after the other, modulo 10
+# triage   findings; each moves the level, 1 to 9, by a rule for its value
 # order    who stands so many places below whom, from facts in no order
 #
 # Every question is about one of 24 topics, which decides how solutions to it
@@ -58,7 +58,7 @@ function chain_draw(   i)
     question = digit[0] = rnd(10)
     for (i = 1; i <= len; i++) {
         sign[i] = substr("+-", 1 + rnd(2), 1)
-        digit[i] = rnd(10)
+        digit[i] = 1 + rnd(4)
         question = question " " substr("abcdef", i, 1) sign[i] digit[i]
     }
     question = question "="
