@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "hyt/io.h"
 #include "tokjob.h"
@@ -28,15 +27,14 @@ static int take(struct hyt_chat *c, const char *name, const char *source,
     return c->template ? 0 : hyt_fail_prefix(err, "%s:", name);
 }
 
-static int take_file(struct hyt_chat *c, const char *path, const char *name,
-                     struct hyt_err *err)
+static int take_file(struct hyt_chat *c, const char *path, struct hyt_err *err)
 {
     struct hyt_buf source = {0};
     int status = hyt_file_read(path, MAX_FILE, &source, err);
 
     hyt_buf_reserve(&source, 0);
     if (status == 0)
-        status = take(c, name, source.s, source.n, err);
+        status = take(c, path, source.s, source.n, err);
     hyt_buf_free(&source);
     return status;
 }
@@ -45,14 +43,14 @@ static int take_file(struct hyt_chat *c, const char *path, const char *name,
 static int try_file(struct hyt_chat *c, const char *dir, const char *folder,
                     const char *name, struct hyt_err *err)
 {
-    struct hyt_buf path = {0}, file = {0};
-    int status = 0;
+    struct hyt_buf source = {0}, file = {0};
+    int status;
 
     hyt_buf_printf(&file, "%s%s.jinja", folder, name);
-    hyt_tokjob_path(&path, dir, file.s);
-    if (access(path.s, F_OK) == 0)
-        status = take_file(c, path.s, "chat_template.jinja", err);
-    hyt_buf_free(&path);
+    status = hyt_tokjob_file(&source, dir, file.s, err);
+    if (status > 0)
+        status = take(c, "chat_template.jinja", source.s, source.n, err);
+    hyt_buf_free(&source);
     hyt_buf_free(&file);
     return status;
 }
@@ -83,18 +81,14 @@ static int try_config(struct hyt_chat *c, const char *wanted,
 
 static int read_config(struct hyt_chat *c, const char *dir, struct hyt_err *err)
 {
-    struct hyt_buf path = {0}, text = {0};
-    int status = 0;
+    static const char name[] = "tokenizer_config.json";
+    struct hyt_buf text = {0};
+    int status = hyt_tokjob_file(&text, dir, name, err);
 
-    hyt_tokjob_path(&path, dir, "tokenizer_config.json");
-    if (access(path.s, F_OK) == 0) {
-        status = hyt_file_read(path.s, MAX_FILE, &text, err);
-        hyt_buf_reserve(&text, 0);
-        if (status == 0 &&
-            (c->config = hyt_json_parse(text.s, text.n, 0, err)) == NULL)
-            status = hyt_fail_prefix(err, "%s:1:", path.s);
+    if (status > 0) {
+        c->config = hyt_json_parse(text.s, text.n, 0, err);
+        status = c->config ? 0 : hyt_fail_prefix(err, "%s/%s:1:", dir, name);
     }
-    hyt_buf_free(&path);
     hyt_buf_free(&text);
     return status;
 }
@@ -104,10 +98,12 @@ static int find(struct hyt_chat *c, const char *dir, const char *name,
                 struct hyt_err *err)
 {
     const bool named = strcmp(name, "default") != 0;
-    int status = named
-                     ? try_file(c, dir, "additional_chat_templates/", name, err)
-                     : try_file(c, dir, "", "chat_template", err);
+    int status;
 
+    if (strchr(name, '/') != NULL) /* it would lead out of the directory */
+        return hyt_fail(err, "--template: \"%s\" is no name", name);
+    status = named ? try_file(c, dir, "additional_chat_templates/", name, err)
+                   : try_file(c, dir, "", "chat_template", err);
     if (status == 0 && c->template == NULL)
         status = try_config(c, name, err);
     if (status == 0 && c->template == NULL && named)
@@ -147,7 +143,7 @@ int hyt_chat_open(struct hyt_chat *c, const char *dir, const char *spec,
     else if (strncmp(spec, "auto:", 5) == 0)
         status = find(c, dir, spec + 5, err);
     else
-        status = take_file(c, spec, spec, err);
+        status = take_file(c, spec, err);
     if (status < 0)
         hyt_chat_close(c);
     return status;

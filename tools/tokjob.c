@@ -2,7 +2,9 @@
 /*
  * tokjob.c - what hyt-tok does to one text or one list of ids
  */
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "hyt/io.h"
@@ -10,11 +12,11 @@
 
 #define MAX_FILE ((size_t)1 << 30)
 
-void hyt_tokjob_path(struct hyt_buf *path, const char *dir, const char *name)
+/* The path of DIR/name. */
+static void find(struct hyt_buf *path, const char *dir, const char *name)
 {
     const char *at = strrchr(dir, '@');
 
-    hyt_buf_reset(path);
     hyt_buf_printf(path, "%s/%s", dir, name);
     if (at == NULL || access(dir, F_OK) == 0)
         return;
@@ -23,25 +25,47 @@ void hyt_tokjob_path(struct hyt_buf *path, const char *dir, const char *name)
     hyt_buf_printf(path, "/%s", name);
 }
 
+int hyt_tokjob_file(struct hyt_buf *text, const char *dir, const char *name,
+                    struct hyt_err *err)
+{
+    struct hyt_buf path = {0};
+    struct stat info;
+    int status = 0;
+
+    find(&path, dir, name);
+    if (stat(path.s, &info) < 0) {
+        if (errno != ENOENT && errno != ENOTDIR)
+            status = hyt_fail_errno(err, "%s", path.s);
+    } else if (!S_ISREG(info.st_mode)) { /* a FIFO would make us wait */
+        status = hyt_fail(err, "%s: not a regular file", path.s);
+    } else {
+        status = hyt_file_read(path.s, MAX_FILE, text, err) < 0 ? -1 : 1;
+    }
+    hyt_buf_reserve(text, 0);
+    hyt_buf_free(&path);
+    return status;
+}
+
 int hyt_tokjob_open(struct hyt_tokjob *j, const char *dir, struct hyt_err *err)
 {
-    struct hyt_buf path = {0}, json = {0}, config = {0};
-    int status;
+    struct hyt_buf json = {0}, config = {0};
+    int status = hyt_tokjob_file(&json, dir, "tokenizer.json", err);
+    int configured = 0;
 
-    hyt_tokjob_path(&path, dir, "tokenizer.json");
-    status = hyt_file_read(path.s, MAX_FILE, &json, err);
-    hyt_tokjob_path(&path, dir, "tokenizer_config.json");
-    if (status == 0 && access(path.s, F_OK) == 0)
-        status = hyt_file_read(path.s, MAX_FILE, &config, err);
-    if (status == 0) {
-        j->tok = hyt_tok_load(json.s, json.n, config.s, config.n, err);
+    if (status == 0)
+        status = hyt_fail(err, "%s: no tokenizer.json", dir);
+    if (status > 0)
+        configured =
+            hyt_tokjob_file(&config, dir, "tokenizer_config.json", err);
+    if (status > 0 && configured >= 0) {
+        j->tok = hyt_tok_load(json.s, json.n, configured ? config.s : NULL,
+                              config.n, err);
         if (j->tok == NULL)
-            status = hyt_fail_prefix(err, "%s: ", dir);
+            hyt_fail_prefix(err, "%s: ", dir);
     }
-    hyt_buf_free(&path);
     hyt_buf_free(&json);
     hyt_buf_free(&config);
-    return status;
+    return j->tok ? 0 : -1;
 }
 
 void hyt_tokjob_close(struct hyt_tokjob *j)

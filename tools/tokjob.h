@@ -17,9 +17,11 @@ struct hyt_tokjob {
     struct hyt_buf out;   /* the last result */
 };
 
-/* path becomes DIR/name; of DIR@3 only DIR counts, unless a directory is called
- * so. */
-void hyt_tokjob_path(struct hyt_buf *path, const char *dir, const char *name);
+/* Appends the bytes of DIR/name to text, which may be a symbolic link, but to a
+ * regular file: 1, 0 where there is none, -1.  Of DIR@3 only DIR counts, unless
+ * a directory is called so. */
+int hyt_tokjob_file(struct hyt_buf *text, const char *dir, const char *name,
+                    struct hyt_err *err) HYT_MUST_USE;
 
 /* From DIR/tokenizer.json (DIR may be DIR@GENERATION) and, where there is one,
  * DIR/tokenizer_config.json. */

@@ -65,10 +65,27 @@ static int open_output(struct hyt_work *w, struct hyt_err *err)
     return w->lock < 0 ? -1 : 0;
 }
 
+/* The name of the model's file that is a symbolic link, or NULL. */
+static const char *linked(const struct hyt_work *w)
+{
+    const struct hyt_ckpt *in = w->in;
+    struct stat now;
+
+    for (size_t i = 0; i <= in->n_shards; i++) {
+        const char *name = i == 0 ? in->file : in->shard[i - 1].name;
+
+        if (fstatat(w->dir, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISLNK(now.st_mode))
+            return name;
+    }
+    return NULL;
+}
+
 /* In place: under the lock, the directory still holds what was opened. */
 static int check_same(const struct hyt_work *w, struct hyt_err *err)
 {
     const struct hyt_ckpt *in = w->in;
+    const char *link = linked(w);
     struct stat now;
 
     if (in->kept)
@@ -77,13 +94,13 @@ static int check_same(const struct hyt_work *w, struct hyt_err *err)
                         " is an older one: it can be updated into another "
                         "directory only",
                         w->name, in->generation);
-    if (fstatat(w->dir, in->file, &now, AT_SYMLINK_NOFOLLOW) < 0)
-        return hyt_fail_errno(err, "%s/%s", w->name, in->file);
-    if (S_ISLNK(now.st_mode))
+    if (link)
         return hyt_fail(err,
                         "%s/%s is a symbolic link: the checkpoint can be "
                         "updated into another directory only",
-                        w->name, in->file);
+                        w->name, link);
+    if (fstatat(w->dir, in->file, &now, AT_SYMLINK_NOFOLLOW) < 0)
+        return hyt_fail_errno(err, "%s/%s", w->name, in->file);
     if (now.st_dev != in->file_info.st_dev ||
         now.st_ino != in->file_info.st_ino)
         return hyt_fail(err, "%s: another process has updated it meanwhile",

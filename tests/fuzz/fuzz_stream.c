@@ -73,7 +73,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         size_t same;
 
         CHECK(read_by(path, 7, &little, &err2) == status);
-        CHECK(strcmp(err.msg, err2.msg) == 0);
         CHECK(status < 0 || much.n == little.n);
         same = much.n < little.n ? much.n : little.n;
         CHECK(same == 0 || memcmp(much.s, little.s, same) == 0);

@@ -8,13 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "fuzz.h"
 #include "hyt/io.h"
 
 #define FILE_MAX ((size_t)1 << 24)
-#define SECONDS  60 /* for one file, under a sanitizer and beside other work */
+#define SECONDS  60 /* of the processor, for one file, under a sanitizer */
 
 static const char *current = "";
 
@@ -32,6 +33,7 @@ int main(int argc, char **argv)
 {
     static const int fatal[] = {SIGSEGV, SIGBUS,  SIGFPE,
                                 SIGILL,  SIGABRT, SIGALRM};
+    const struct itimerval most = {.it_value = {.tv_sec = SECONDS}};
     struct hyt_err err;
 
     for (size_t i = 0; i < HYT_LEN(fatal); i++)
@@ -44,7 +46,7 @@ int main(int argc, char **argv)
             fprintf(stderr, "%s\n", err.msg);
             return 1;
         }
-        alarm(SECONDS);
+        setitimer(ITIMER_PROF, &most, NULL);
         LLVMFuzzerTestOneInput((const uint8_t *)file.s, file.n);
         hyt_buf_free(&file);
     }

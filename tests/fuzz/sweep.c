@@ -21,6 +21,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,7 +31,7 @@
 #include "fuzz.h"
 #include "hyt/kern.h"
 
-#define SECONDS 20 /* for one case, under a sanitizer and beside other work */
+#define SECONDS 20 /* of the processor, for one case, under a sanitizer */
 #define MEMORY  ((rlim_t)1 << 30)
 #define FILES   16
 
@@ -115,9 +116,9 @@ static int use_model(const struct hyt_opened *o, const struct hyt_chat *chat,
     return status;
 }
 
-static int use_checkpoint(struct hyt_err *err)
+static int use_checkpoint(const char *path, struct hyt_err *err)
 {
-    struct hyt_ckpt *c = hyt_ckpt_open(scratch, err);
+    struct hyt_ckpt *c = hyt_ckpt_open(path, err);
     uint64_t *kept = NULL;
     size_t n_kept;
     int status;
@@ -143,10 +144,16 @@ static int use(int *verdict, struct hyt_err *err)
     struct hyt_chat chat;
     struct hyt_sampling sampling = {.temperature = 1, .top_p = 1};
     struct hyt_buf words = {0};
-    int status = *verdict = use_checkpoint(err);
+    struct hyt_buf kept = {0};
+    int status;
 
-    if (status < 0)
+    hyt_buf_printf(&kept, "%s@0", scratch);
+    *verdict = use_checkpoint(scratch, err);
+    if (*verdict == 0)
+        *verdict = use_checkpoint(kept.s, err);
+    if (*verdict < 0)
         fuzz_check_failure(err);
+    hyt_buf_free(&kept);
     if (hyt_open(&o, &m, err) < 0)
         return -1;
     status = hyt_chat_open(&chat, scratch, "auto", NULL, err);
@@ -181,6 +188,7 @@ static size_t lines_of(const char *path)
 static bool run_command(const char *line)
 {
     static const char said[] = "sweep.err";
+    const struct rlimit time = {SECONDS, SECONDS};
     const pid_t pid = fork();
     int status;
 
@@ -192,7 +200,7 @@ static bool run_command(const char *line)
         dup2(nothing, STDIN_FILENO);
         dup2(nothing, STDOUT_FILENO);
         dup2(to, STDERR_FILENO);
-        alarm(SECONDS);
+        CHECK(setrlimit(RLIMIT_CPU, &time) == 0);
         execl("/bin/sh", "sh", "-c", line, (char *)NULL);
         _exit(127);
     }
@@ -229,6 +237,7 @@ static void say_case(const struct file *f, size_t k)
 static void run_case(const struct file *f, size_t k)
 {
     const size_t n = f->bytes.n;
+    const struct itimerval most = {.it_value = {.tv_sec = SECONDS}};
     struct hyt_err err = {.msg = ""};
     int verdict;
 
@@ -242,7 +251,7 @@ static void run_case(const struct file *f, size_t k)
             CHECK(run_command(*c));
         return;
     }
-    alarm(SECONDS);
+    setitimer(ITIMER_PROF, &most, NULL);
     if (use(&verdict, &err) < 0)
         fuzz_check_failure(&err);
     progress->refused += err.msg[0] != '\0';

@@ -13,6 +13,8 @@ cat >model/chat_template.jinja <<'EOF'
 {% for m in messages %}{{ '<' ~ m.role ~ '> ' ~ m['content'] | trim }}
 {% endfor %}{% if add_generation_prompt %}{{ bos_token }}{% endif %}
 EOF
+jq -c '. + {do_sample: true, temperature: 0.8, top_k: 5}' \
+    model/generation_config.json >g && mv g model/generation_config.json
 printf '%s\n' '{"prompt":"1 + 2 = ","completion":"3"}' >trace
 hyt-rollout -m model trace | hyt-weight --policy rd |
     hyt-update -m model --keep 1 >/dev/null
