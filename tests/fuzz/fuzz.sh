@@ -93,8 +93,9 @@ merge() {
     rm -rf "$build/merged/$1" "$build/small/$1"
     mkdir -p "$build/merged/$1" "$build/small/$1"
     find "$here/corpus/$1" "$found" "$seed" -type f -size -${small}c \
-        -exec cp -t "$build/small/$1" {} +
-    "$build/fuzz/$1" -merge=1 -timeout=60 "$build/merged/$1" "$build/small/$1" \
+        -exec cp {} "$build/small/$1" \;
+    "$build/fuzz/$1" -merge=1 -use_counters=0 -timeout=60 \
+        "$build/merged/$1" "$build/small/$1" \
         >"$build/$1.log" 2>&1 || exit 1
     rm -rf "${here:?}/corpus/$1"
     mv "$build/merged/$1" "$here/corpus/$1"

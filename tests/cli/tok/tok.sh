@@ -70,7 +70,7 @@ fails() {
 fails 2 'expected encode, decode, inspect or template' x -m llama2
 fails 2 'not chop' x chop -m llama2
 fails 2 '-m DIR is required' x encode
-fails 1 'none/tokenizer.json: ' x encode -m none
+fails 1 'none: no tokenizer.json' x encode -m none
 fails 1 '<stdin>:2: byte 2 of the text is not UTF-8' 'a\nb\0377' encode -m llama2
 fails 1 '<stdin>:1:4: expected ' '[1,x]' decode -m llama2
 fails 1 '<stdin>:1:1: expected an array' '[1,"a"]' decode -m llama2
