@@ -76,6 +76,7 @@ FAULT    = $(BUILD)/test/fault.so
 # in the flavor fuzz libFuzzer drives them.
 FUZZ     = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_MAIN = $(if $(filter fuzz,$(FLAVOR)),-fsanitize=fuzzer,$(BUILD)/obj/tests/fuzz/main.o)
+FUZZ_ROOMS = base io json record ckpt text jinja model
 # A model directory, damaged in every place, through the programs' own code.
 SWEEP    = $(BUILD)/test/sweep
 # tests/bench is one program.
@@ -129,8 +130,9 @@ $(BENCH_OBJ): private PKG_CFLAGS += $(shell pkg-config --cflags openblas)
 $(BENCH): $(BENCH_OBJ) $(BUILD)/libhyt.a
 	$(link) $^ $(LIBS) $(shell pkg-config --libs openblas)
 
+$(BUILD)/libfuzz.a: $(foreach r,$(FUZZ_ROOMS),$(call room_obj,$(r)))
 $(FUZZ): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o \
-  $(BUILD)/obj/tests/fuzz/fuzz.o $(filter %.o,$(FUZZ_MAIN)) $(BUILD)/libhyt.a
+  $(BUILD)/obj/tests/fuzz/fuzz.o $(filter %.o,$(FUZZ_MAIN)) $(BUILD)/libfuzz.a
 	$(link) $(filter-out %.o,$(FUZZ_MAIN)) $^ $(LIBS)
 
 $(SWEEP): $(BUILD)/obj/tests/fuzz/sweep.o $(BUILD)/obj/tests/fuzz/fuzz.o \

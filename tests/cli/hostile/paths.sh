@@ -5,11 +5,12 @@
 # them is run, and what is no regular file is not waited for.  Symbolic links
 # are read, as download caches make them, and never written through.
 set -eu
+# shellcheck source=tests/cli/hostile/common.inc
 . "$CASE/common.inc"
 
 hyt-ckpt new model --shape layers=1,hidden=4,heads=1,ffn=4
 echo '{"prompt":"1"}' >query
-echo '{"messages":[{"role":"user","content":"1"}]}' >talk
+echo '{"messages":[{"role":"user","content":"1"}]}' >chat
 echo '{"prompt":"1","completion":"2"}' >trace
 
 # index NAME: every tensor is said to be in that file
@@ -49,17 +50,17 @@ mkdir -p m/additional_chat_templates
 cp model/* m
 echo '{{ messages[0].content }}' >m/secret.jinja
 cp m/secret.jinja m/additional_chat_templates/short.jinja
-hyt-tok template -m m --template auto:short talk >out
+hyt-tok template -m m --template auto:short chat >out
 for name in ../secret /etc/passwd ../../m/secret; do
-    refused 'is no name' hyt-tok template -m m --template "auto:$name" talk
-    refused 'is no name' hyt-rollout -q -m m --template "auto:$name" talk
+    refused 'is no name' hyt-tok template -m m --template "auto:$name" chat
+    refused 'is no name' hyt-rollout -q -m m --template "auto:$name" chat
 done
 for code in '{% include "secret.jinja" %}' '{% import "os" as os %}' \
     '{% extends "secret.jinja" %}' '{{ self.__init__.__globals__ }}' \
     '{{ "".__class__.__mro__ }}' '{{ open("secret.jinja").read() }}' \
     '{{ cycler.__init__.__globals__.os.popen("touch ran").read() }}'; do
     printf '%s' "$code" >m/chat_template.jinja
-    refused 'chat_template.jinja:1:' hyt-rollout -q -m m talk
+    refused 'chat_template.jinja:1:' hyt-rollout -q -m m chat
 done
 [ ! -e ran ]
 
@@ -74,9 +75,9 @@ for file in model.safetensors config.json generation_config.json \
         directory) mkdir "m/$file" ;;
         esac
         refused "m/$file: not a regular file" \
-            hyt-rollout -q -m m --generation-config talk
+            hyt-rollout -q -m m --generation-config chat
         case $file in token* | chat*)
-            refused "m/$file: not a regular file" hyt-tok template -m m talk ;;
+            refused "m/$file: not a regular file" hyt-tok template -m m chat ;;
         esac
     done
 done

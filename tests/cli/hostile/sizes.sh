@@ -4,6 +4,7 @@
 # A small file that claims to be large: it is refused before memory is asked
 # for, in one line.
 set -eu
+# shellcheck source=tests/cli/hostile/common.inc
 . "$CASE/common.inc"
 
 hyt-ckpt new model --shape layers=1,hidden=4,heads=1,ffn=4
