@@ -55,6 +55,7 @@ for set in "$@"; do
         need jq have jq
         need gawk have gawk
         need zstd have zstd
+        need python3 have python3
         need gnuplot-nox have gnuplot
         need libxml2-utils have xmllint
         ;;

@@ -8,6 +8,7 @@
 
 #include "ckptinfo.h"
 #include "hyt/json.h"
+#include "hyt/model.h"
 
 /* One fact; its text is for people, its value JSON. */
 struct fact {
@@ -41,10 +42,10 @@ static void number(struct facts *f, const char *name, uint64_t x)
 
 /* --- config.json ---------------------------------------------------------- */
 
-static uint64_t setting(const struct hyt_ckpt *c, const char *key,
+static uint64_t setting(const struct hyt_json *config, const char *key,
                         uint64_t missing)
 {
-    const struct hyt_json *v = hyt_json_get(hyt_ckpt_config(c), key);
+    const struct hyt_json *v = hyt_json_get(config, key);
 
     if (!v || hyt_json_type(v) != HYT_JSON_NUM || !(hyt_json_num(v) >= 0) ||
         hyt_json_num(v) > 0x1p53)
@@ -76,9 +77,11 @@ static void config_facts(struct facts *f, const struct hyt_ckpt *c)
     text(f, "architecture",
          string(hyt_json_child(hyt_json_get(config, "architectures"))));
     text(f, "model_type", string(hyt_json_get(config, "model_type")));
+    if (hyt_json_get(config, "text_config")) /* beside one for images */
+        config = hyt_json_get(config, "text_config");
     for (size_t i = 0; i < HYT_LEN(keys); i++)
-        if (setting(c, keys[i].key, UINT64_MAX) != UINT64_MAX)
-            number(f, keys[i].name, setting(c, keys[i].key, 0));
+        if (setting(config, keys[i].key, UINT64_MAX) != UINT64_MAX)
+            number(f, keys[i].name, setting(config, keys[i].key, 0));
     tied = hyt_json_get(config, "tie_word_embeddings");
     if (tied && hyt_json_type(tied) == HYT_JSON_BOOL)
         hyt_buf_puts(fact(f, "tied"), hyt_json_bool(tied) ? "true" : "false");
@@ -122,17 +125,16 @@ static struct sizes sizes(const struct hyt_ckpt *c)
     return s;
 }
 
-/* Keys and values of one token in every layer, as float. */
+/* Keys and values of one token in every layer, as float; 0 where the model is
+ * not supported. */
 static uint64_t kv_bytes(const struct hyt_ckpt *c)
 {
-    uint64_t heads = setting(c, "num_attention_heads", 1);
-    uint64_t kv_heads = setting(c, "num_key_value_heads", heads);
-    uint64_t dim = setting(c, "head_dim",
-                           heads ? setting(c, "hidden_size", 0) / heads : 0);
-    double bytes = 2.0 * sizeof(float) * (double)kv_heads * (double)dim *
-                   (double)setting(c, "num_hidden_layers", 0);
+    struct hyt_config k;
+    struct hyt_err why;
 
-    return bytes < 0x1p53 ? (uint64_t)bytes : 0;
+    if (hyt_config_read(&k, hyt_ckpt_config(c), NULL, &why) < 0)
+        return 0;
+    return 2 * sizeof(float) * k.G * k.E * k.L;
 }
 
 /* Weights are mapped: "inference" and "update" are what should fit in memory

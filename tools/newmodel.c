@@ -18,6 +18,7 @@
 #include "hyt/ckpt.h"
 #include "hyt/io.h"
 #include "hyt/kern.h"
+#include "hyt/model.h"
 #include "newmodel.h"
 
 /* --- the tensors ---------------------------------------------------------- */
@@ -58,46 +59,39 @@ static void add(struct plan *p, const char *prefix, const char *name,
     p->init[p->n++] = init;
 }
 
-static void plan_layer(struct plan *p, const struct hyt_shape *s,
-                       uint64_t layer)
+/* Norms multiply by one, biases add nothing. */
+static struct init init_of(const struct hyt_config *c, const char *name)
 {
-    const struct init weight = {0, 0.02}, one = {1, 0}, zero = {0, 0};
-    const struct init residual = {0, 0.02 / sqrt(2.0 * (double)s->layers)};
-    uint64_t q = s->heads * s->head_dim, kv = s->kv_heads * s->head_dim;
+    if (strstr(name, "norm."))
+        return (struct init){1 - (double)c->norm_plus, 0};
+    if (strstr(name, ".bias"))
+        return (struct init){0, 0};
+    if (strstr(name, "o_proj.") || strstr(name, "down_proj."))
+        return (struct init){0, 0.02 / sqrt(2.0 * (double)c->L)};
+    return (struct init){0, 0.02};
+}
+
+#define PLAN(field, name, rows, columns, present)                              \
+    if (present)                                                               \
+        add(p, at, name, init_of(c, name), rows, (columns) > 1 ? (columns) : 0);
+
+static void plan_layer(struct plan *p, const struct hyt_config *c, size_t layer)
+{
     char at[64];
 
-    snprintf(at, sizeof at, "model.layers.%llu.", (unsigned long long)layer);
-    add(p, at, "input_layernorm.weight", one, s->hidden, 0);
-    add(p, at, "self_attn.q_proj.weight", weight, q, s->hidden);
-    add(p, at, "self_attn.k_proj.weight", weight, kv, s->hidden);
-    add(p, at, "self_attn.v_proj.weight", weight, kv, s->hidden);
-    add(p, at, "self_attn.o_proj.weight", residual, s->hidden, q);
-    if (s->arch == HYT_ARCH_QWEN2) {
-        add(p, at, "self_attn.q_proj.bias", zero, q, 0);
-        add(p, at, "self_attn.k_proj.bias", zero, kv, 0);
-        add(p, at, "self_attn.v_proj.bias", zero, kv, 0);
-    }
-    if (s->arch == HYT_ARCH_QWEN3) {
-        add(p, at, "self_attn.q_norm.weight", one, s->head_dim, 0);
-        add(p, at, "self_attn.k_norm.weight", one, s->head_dim, 0);
-    }
-    add(p, at, "post_attention_layernorm.weight", one, s->hidden, 0);
-    add(p, at, "mlp.gate_proj.weight", weight, s->ffn, s->hidden);
-    add(p, at, "mlp.up_proj.weight", weight, s->ffn, s->hidden);
-    add(p, at, "mlp.down_proj.weight", residual, s->hidden, s->ffn);
+    snprintf(at, sizeof at, "model.layers.%zu.", layer);
+    HYT_LAYER_TENSORS(PLAN)
 }
 
-static void plan_model(struct plan *p, const struct hyt_shape *s)
+static void plan_model(struct plan *p, const struct hyt_config *c)
 {
-    const struct init weight = {0, 0.02}, one = {1, 0};
+    const char *const at = "";
 
-    add(p, "", "model.embed_tokens.weight", weight, s->vocab, s->hidden);
-    for (uint64_t layer = 0; layer < s->layers; layer++)
-        plan_layer(p, s, layer);
-    add(p, "", "model.norm.weight", one, s->hidden, 0);
-    if (!s->tied)
-        add(p, "", "lm_head.weight", weight, s->vocab, s->hidden);
+    HYT_MODEL_TENSORS(PLAN)
+    for (size_t layer = 0; layer < c->L; layer++)
+        plan_layer(p, c, layer);
 }
+#undef PLAN
 
 static void fill(void *data, const struct hyt_tensor *t, struct init init,
                  uint64_t seed)
@@ -119,13 +113,13 @@ static void fill(void *data, const struct hyt_tensor *t, struct init init,
     }
 }
 
-static int write_weights(const char *path, const struct hyt_shape *s,
+static int write_weights(const char *path, const struct hyt_config *c,
                          const struct hyt_newmodel *nm, struct hyt_err *err)
 {
     struct plan p = {.dtype = nm->dtype};
     struct hyt_st_new *f;
 
-    plan_model(&p, s);
+    plan_model(&p, c);
     f = hyt_st_create(path, p.t, p.n, err);
     for (size_t i = 0; f && i < p.n; i++)
         fill(hyt_st_new_data(f, i), &p.t[i], p.init[i], nm->seed);
@@ -136,53 +130,6 @@ static int write_weights(const char *path, const struct hyt_shape *s,
 }
 
 /* --- the directory -------------------------------------------------------- */
-
-static void put_ids(struct hyt_buf *b, const struct hyt_toksize *tok)
-{
-    if (tok->bos >= 0)
-        hyt_buf_printf(b, " \"bos_token_id\": %lld,\n", (long long)tok->bos);
-    hyt_buf_printf(b, " \"eos_token_id\": %lld", (long long)tok->eos);
-}
-
-static void print_config(struct hyt_buf *b, const struct hyt_shape *s,
-                         enum hyt_dtype dtype, const struct hyt_toksize *tok)
-{
-    static const char *const type[] = {"llama", "qwen2", "qwen3"};
-    static const char *const class[] = {"Llama", "Qwen2", "Qwen3"};
-    static const char *const dtypes[] = {"float32", "bfloat16", "float16"};
-    const struct {
-        const char *key;
-        uint64_t value;
-    } numbers[] = {
-        {"hidden_size", s->hidden},
-        {"intermediate_size", s->ffn},
-        {"num_hidden_layers", s->layers},
-        {"num_attention_heads", s->heads},
-        {"num_key_value_heads", s->kv_heads},
-        {"head_dim", s->head_dim},
-        {"vocab_size", s->vocab},
-        {"max_position_embeddings", s->positions},
-    };
-
-    hyt_buf_printf(b,
-                   "{\n \"architectures\": [\n  \"%sForCausalLM\"\n ],\n"
-                   " \"model_type\": \"%s\",\n",
-                   class[s->arch], type[s->arch]);
-    for (size_t i = 0; i < HYT_LEN(numbers); i++)
-        hyt_buf_printf(b, " \"%s\": %llu,\n", numbers[i].key,
-                       (unsigned long long)numbers[i].value);
-    hyt_buf_puts(b, " \"rms_norm_eps\": 1e-05,\n \"rope_theta\": ");
-    hyt_json_put_f64(b, s->theta);
-    hyt_buf_puts(b, ",\n \"hidden_act\": \"silu\",\n");
-    if (s->arch != HYT_ARCH_QWEN2)
-        hyt_buf_puts(b, " \"attention_bias\": false,\n");
-    hyt_buf_printf(b,
-                   " \"initializer_range\": 0.02,\n"
-                   " \"tie_word_embeddings\": %s,\n",
-                   s->tied ? "true" : "false");
-    put_ids(b, tok);
-    hyt_buf_printf(b, ",\n \"torch_dtype\": \"%s\"\n}\n", dtypes[dtype]);
-}
 
 /* A file of the new directory; those of the same name are not ours to replace,
  * so check_free() has seen that there are none. */
@@ -210,43 +157,39 @@ static int check_free(const char *dir, struct hyt_err *err)
     return status;
 }
 
-static int write_texts(const struct hyt_newmodel *nm, const struct hyt_shape *s,
-                       const struct hyt_buf *tokenizer,
-                       const struct hyt_buf *tokenizer_config,
-                       const struct hyt_toksize *tok, struct hyt_err *err)
+/* What stands beside the weights. */
+struct texts {
+    struct hyt_buf tokenizer, tokenizer_config, config, generation;
+};
+
+static int write_texts(const char *dir, const struct texts *texts,
+                       struct hyt_err *err)
 {
-    struct hyt_buf config = {0}, generation = {0}, path = {0};
     const struct {
         const char *name;
         const struct hyt_buf *text;
-    } file[] = {{"tokenizer.json", tokenizer},
-                {"tokenizer_config.json", tokenizer_config},
-                {"generation_config.json", &generation},
-                {"config.json", &config}};
+    } file[] = {{"tokenizer.json", &texts->tokenizer},
+                {"tokenizer_config.json", &texts->tokenizer_config},
+                {"generation_config.json", &texts->generation},
+                {"config.json", &texts->config}};
+    struct hyt_buf path = {0};
     int status = 0;
 
-    print_config(&config, s, nm->dtype, tok);
-    hyt_buf_puts(&generation, "{\n");
-    put_ids(&generation, tok);
-    hyt_buf_puts(&generation, "\n}\n");
     for (size_t i = 0; status == 0 && i < HYT_LEN(file); i++)
         if (file[i].text->n)
-            status = hyt_file_write(in_dir(&path, nm->dir, file[i].name),
+            status = hyt_file_write(in_dir(&path, dir, file[i].name),
                                     file[i].text->s, file[i].text->n, err);
     for (size_t i = 0; status < 0 && i < HYT_LEN(file); i++)
-        unlink(in_dir(&path, nm->dir, file[i].name));
-    hyt_buf_free(&config);
-    hyt_buf_free(&generation);
+        unlink(in_dir(&path, dir, file[i].name));
     hyt_buf_free(&path);
     return status;
 }
 
 /* All files or none.  The weights come first: where there is no room, it is for
  * them, and their name is only taken once. */
-static int write_files(const struct hyt_newmodel *nm, const struct hyt_shape *s,
-                       const struct hyt_buf *tokenizer,
-                       const struct hyt_buf *tokenizer_config,
-                       const struct hyt_toksize *tok, struct hyt_err *err)
+static int write_files(const struct hyt_newmodel *nm,
+                       const struct hyt_config *c, const struct texts *texts,
+                       struct hyt_err *err)
 {
     struct hyt_buf weights = {0};
     bool made = mkdir(nm->dir, 0777) == 0;
@@ -256,9 +199,9 @@ static int write_files(const struct hyt_newmodel *nm, const struct hyt_shape *s,
     if (!made && access(nm->dir, W_OK) < 0)
         status = hyt_fail_errno(err, "%s", nm->dir);
     else
-        status = write_weights(weights.s, s, nm, err);
+        status = write_weights(weights.s, c, nm, err);
     if (status == 0) {
-        status = write_texts(nm, s, tokenizer, tokenizer_config, tok, err);
+        status = write_texts(nm->dir, texts, err);
         if (status < 0)
             unlink(weights.s);
     }
@@ -268,12 +211,31 @@ static int write_files(const struct hyt_newmodel *nm, const struct hyt_shape *s,
     return status;
 }
 
+/* The config is read as that of any model: it says which tensors there are. */
+static int make_config(struct hyt_config *c, struct texts *texts,
+                       const struct hyt_shape *s, enum hyt_dtype dtype,
+                       const struct hyt_toksize *tok, struct hyt_err *err)
+{
+    struct hyt_json *config;
+    int status;
+
+    hyt_buf_puts(&texts->generation, "{\n");
+    hyt_newconfig_ids(&texts->generation, tok);
+    hyt_buf_puts(&texts->generation, "\n}\n");
+    hyt_newconfig_print(&texts->config, s, dtype, tok);
+    config = hyt_json_parse(texts->config.s, texts->config.n, 0, err);
+    status = config ? hyt_config_read(c, config, NULL, err) : -1;
+    hyt_json_free(config);
+    return status;
+}
+
 int hyt_newmodel(const struct hyt_newmodel *nm, bool *usage,
                  struct hyt_err *err)
 {
-    struct hyt_buf tokenizer = {0}, config = {0};
+    struct texts texts = {0};
     struct hyt_toksize tok;
     struct hyt_shape shape;
+    struct hyt_config c;
     int status = 0;
 
     *usage = true;
@@ -281,16 +243,21 @@ int hyt_newmodel(const struct hyt_newmodel *nm, bool *usage,
         return -1;
     *usage = false;
     if (nm->tokenizer)
-        status = hyt_tok_read(nm->tokenizer, &tokenizer, &config, &tok, err);
+        status = hyt_tok_read(nm->tokenizer, &texts.tokenizer,
+                              &texts.tokenizer_config, &tok, err);
     else
-        hyt_bytetok_print(&tokenizer, &config, &tok);
+        hyt_bytetok_print(&texts.tokenizer, &texts.tokenizer_config, &tok);
     if (status == 0 && shape.vocab < tok.size)
         shape.vocab = tok.size;
     if (status == 0)
+        status = make_config(&c, &texts, &shape, nm->dtype, &tok, err);
+    if (status == 0)
         status = check_free(nm->dir, err);
     if (status == 0)
-        status = write_files(nm, &shape, &tokenizer, &config, &tok, err);
-    hyt_buf_free(&tokenizer);
-    hyt_buf_free(&config);
+        status = write_files(nm, &c, &texts, err);
+    hyt_buf_free(&texts.tokenizer);
+    hyt_buf_free(&texts.tokenizer_config);
+    hyt_buf_free(&texts.config);
+    hyt_buf_free(&texts.generation);
     return status;
 }

@@ -6,8 +6,19 @@
 #define HYT_NEWMODEL_H
 
 #include "hyt/base.h"
+#include "hyt/json.h"
 
-enum hyt_arch { HYT_ARCH_LLAMA, HYT_ARCH_QWEN2, HYT_ARCH_QWEN3 };
+/* In the order of the option --arch. */
+enum hyt_arch {
+    HYT_ARCH_LLAMA,
+    HYT_ARCH_MISTRAL,
+    HYT_ARCH_QWEN2,
+    HYT_ARCH_QWEN3,
+    HYT_ARCH_PHI3,
+    HYT_ARCH_OLMO2,
+    HYT_ARCH_GEMMA2,
+    HYT_ARCH_GEMMA3
+};
 
 /* 0 (and -1 for arch and tied): the shape's own, or the default. */
 struct hyt_newmodel {
@@ -31,7 +42,7 @@ struct hyt_shape {
     const char *name;
     int arch;
     uint64_t layers, hidden, heads, kv_heads, head_dim, ffn, vocab;
-    uint64_t positions;
+    uint64_t positions, window; /* 0: the architecture's own */
     double theta;
     bool tied;
 };
@@ -43,6 +54,13 @@ struct hyt_toksize {
     uint64_t size; /* largest id + 1 */
     int64_t bos, eos;
 };
+
+/* newconfig.c: config.json, and the lines of it that generation_config.json has
+ * as well. */
+void hyt_newconfig_print(struct hyt_buf *b, const struct hyt_shape *s,
+                         enum hyt_dtype dtype, const struct hyt_toksize *tok);
+void hyt_newconfig_ids(struct hyt_buf *b, const struct hyt_toksize *tok);
+bool hyt_newconfig_has_window(int arch);
 
 /* bytetok.c: a tokenizer of 256 bytes and one end-of-text token. */
 void hyt_bytetok_print(struct hyt_buf *tokenizer, struct hyt_buf *config,

@@ -8,11 +8,11 @@
 #include "newmodel.h"
 
 static const struct hyt_shape named[] = {
-    {"tiny5m", HYT_ARCH_LLAMA, 6, 256, 8, 4, 32, 688, 512, 1024, 1e4, true},
-    {"smol135", HYT_ARCH_LLAMA, 30, 576, 9, 3, 64, 1536, 49152, 2048, 1e4,
+    {"tiny5m", HYT_ARCH_LLAMA, 6, 256, 8, 4, 32, 688, 512, 1024, 0, 1e4, true},
+    {"smol135", HYT_ARCH_LLAMA, 30, 576, 9, 3, 64, 1536, 49152, 2048, 0, 1e4,
      true},
-    {"qwen0.5b", HYT_ARCH_QWEN2, 24, 896, 14, 2, 64, 4864, 151936, 32768, 1e6,
-     true},
+    {"qwen0.5b", HYT_ARCH_QWEN2, 24, 896, 14, 2, 64, 4864, 151936, 32768, 0,
+     1e6, true},
 };
 
 static int set_number(struct hyt_shape *s, const char *key, const char *value,
@@ -29,6 +29,7 @@ static int set_number(struct hyt_shape *s, const char *key, const char *value,
         {"head_dim", &s->head_dim, 1 << 14},
         {"ffn", &s->ffn, 1 << 22},
         {"vocab", &s->vocab, 1 << 24},
+        {"window", &s->window, 1 << 24},
     };
 
     for (size_t i = 0; i < HYT_LEN(numbers); i++) {
@@ -43,7 +44,7 @@ static int set_number(struct hyt_shape *s, const char *key, const char *value,
     }
     return hyt_fail(err,
                     "--shape: unknown \"%s\": expected layers, hidden, heads, "
-                    "kv_heads, head_dim, ffn or vocab",
+                    "kv_heads, head_dim, ffn, vocab or window",
                     key);
 }
 
@@ -85,6 +86,8 @@ static int complete(struct hyt_shape *s, const struct hyt_newmodel *nm,
         return hyt_fail(err, "--shape: head_dim must be even");
     if (nm->arch >= 0)
         s->arch = nm->arch;
+    if (s->window && !hyt_newconfig_has_window(s->arch))
+        return hyt_fail(err, "--shape: this --arch has no window");
     if (nm->tied >= 0)
         s->tied = nm->tied;
     if (nm->max_positions)

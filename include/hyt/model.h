@@ -69,13 +69,15 @@ struct hyt_config {
     size_t global_every;       /* every how manieth layer is not; 0: none */
     struct hyt_rope rope[2];   /* of other layers, and of local ones ... */
     bool two_ropes;            /* ... where they differ */
+    const char *prefix;        /* of all tensors' names in the table below */
     int32_t bos;               /* -1: none named */
     int32_t eos[HYT_MAX_EOS];
     size_t n_eos;
 };
 
 /* Reads config.json and, for the end-of-sequence ids, generation_config.json
- * (NULL: none).  What is not supported is an error that names it. */
+ * (NULL: none).  What is not supported is an error that names it.  Of a model
+ * of text and images it is the text model ("text_config"). */
 int hyt_config_read(struct hyt_config *c, const struct hyt_json *config,
                     const struct hyt_json *generation,
                     struct hyt_err *err) HYT_MUST_USE;
@@ -89,7 +91,7 @@ void hyt_rope_frequencies(float *frequency, const struct hyt_rope *r, size_t E);
 /* --- weights: one table says name, shape and order ------------------------ */
 
 /*
- * X(field, checkpoint name, rows, columns, present)
+ * X(field, checkpoint name behind c->prefix, rows, columns, present)
  *
  * columns 1: a vector.  The letters are read from a `const struct hyt_config
  * *c`.  The order is that of the parameters, the gradients and the optimizer.
@@ -171,11 +173,14 @@ struct hyt_model {
 
 /* Binds the checkpoint's mapped tensors.  A missing tensor, one of another
  * shape or dtype, or one that the architecture has no use for is an error that
- * names it.  A tied head that is stored twice must be equal.  The checkpoint
+ * names it; the tensors for images beside a text model are passed over.  A tied head that is stored twice must be equal.  The checkpoint
  * must outlive the model.  NULL on error. */
 struct hyt_model *hyt_model_open(const struct hyt_ckpt *ckpt,
                                  struct hyt_err *err) HYT_MUST_USE;
 void hyt_model_close(struct hyt_model *m);
+
+/* Whether this tensor is the embedding once more, as a tied head. */
+bool hyt_model_is_second_head(const struct hyt_model *m, const char *name);
 
 /* Points parameter i at another copy of its data (same dtype and size): how
  * training reads the weights that it writes. */

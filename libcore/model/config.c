@@ -82,18 +82,25 @@ static int read_eos(struct hyt_config *c, const struct hyt_json *v,
     return 0;
 }
 
+/* What c has already is taken where config says nothing. */
 static int read_sizes(struct hyt_config *c, const struct hyt_json *config,
                       struct hyt_err *err)
 {
+    size_t positions = c->max_positions ? c->max_positions : 2048;
+    size_t G = c->G, E = c->E;
+
     if (hyt_config_size(config, "hidden_size", 0, &c->D, err) < 0 ||
         hyt_config_size(config, "num_hidden_layers", 0, &c->L, err) < 0 ||
-        hyt_config_size(config, "num_attention_heads", 0, &c->H, err) < 0 ||
-        hyt_config_size(config, "num_key_value_heads", c->H, &c->G, err) < 0 ||
-        hyt_config_size(config, "head_dim", c->D / c->H ? c->D / c->H : 1,
-                        &c->E, err) < 0 ||
+        hyt_config_size(config, "num_attention_heads", c->H, &c->H, err) < 0 ||
+        hyt_config_size(config, "num_key_value_heads", G ? G : c->H, &c->G,
+                        err) < 0)
+        return -1;
+    if (E == 0)
+        E = c->D / c->H ? c->D / c->H : 1;
+    if (hyt_config_size(config, "head_dim", E, &c->E, err) < 0 ||
         hyt_config_size(config, "intermediate_size", 0, &c->F, err) < 0 ||
-        hyt_config_size(config, "vocab_size", 0, &c->V, err) < 0 ||
-        hyt_config_size(config, "max_position_embeddings", 2048,
+        hyt_config_size(config, "vocab_size", c->V, &c->V, err) < 0 ||
+        hyt_config_size(config, "max_position_embeddings", positions,
                         &c->max_positions, err) < 0)
         return -1;
     if (c->H % c->G != 0)
@@ -146,13 +153,13 @@ static int read_generation(struct hyt_config *c,
 int hyt_config_read(struct hyt_config *c, const struct hyt_json *config,
                     const struct hyt_json *generation, struct hyt_err *err)
 {
+    const struct hyt_json *text = hyt_config_text(c, config, err);
     double eps = 1e-6;
 
-    memset(c, 0, sizeof(*c));
-    if (read_sizes(c, config, err) < 0 ||
-        hyt_config_family(c, config, err) < 0 ||
-        hyt_config_rope(c, config, err) < 0 ||
-        hyt_config_number(config, "rms_norm_eps", 0, 1, &eps, err) < 0)
+    if (text == NULL || read_sizes(c, text, err) < 0 ||
+        hyt_config_family(c, config, text, err) < 0 ||
+        hyt_config_rope(c, text, err) < 0 ||
+        hyt_config_number(text, "rms_norm_eps", 0, 1, &eps, err) < 0)
         return -1;
     c->eps = (float)eps;
 

@@ -16,10 +16,16 @@ int hyt_config_size(const struct hyt_json *config, const char *name,
 bool hyt_config_flag(const struct hyt_json *config, const char *name,
                      bool fallback);
 
-/* family.c: what the architecture is, and what else config.json says of the
+/* family.c: the part of config.json that describes the text model, often the
+ * whole, with *c as it is where that part says nothing; NULL on error. */
+const struct hyt_json *hyt_config_text(struct hyt_config *c,
+                                       const struct hyt_json *config,
+                                       struct hyt_err *err);
+
+/* family.c: what the architecture is, and what else that part says of the
  * computation.  Needs the sizes. */
-int hyt_config_family(struct hyt_config *c, const struct hyt_json *config,
-                      struct hyt_err *err);
+int hyt_config_family(struct hyt_config *c, const struct hyt_json *whole,
+                      const struct hyt_json *config, struct hyt_err *err);
 
 /* rope.c */
 int hyt_config_rope(struct hyt_config *c, const struct hyt_json *config,

@@ -23,6 +23,10 @@ struct family {
     bool pre_norm, post_norm;
     bool gemma; /* scaled embedding, 1 + w, gelu, query_pre_attn_scalar, tied */
     double attn_cap, logit_cap; /* where nothing is said */
+    /* Text and images: the text model has its own object in config.json, which
+     * leaves these sizes out, and its tensors a prefix. */
+    const char *prefix;
+    size_t H, G, E, V, max_positions;
 };
 
 /* clang-format off */
@@ -38,6 +42,10 @@ static const struct family families[] = {
     {"Gemma3ForCausalLM", .pre_norm = true, .post_norm = true, .gemma = true,
      .window = true, .global_every = 6, .two_ropes = true,
      .qk_norm = HYT_QK_NORM_HEAD},
+    {"Gemma3ForConditionalGeneration", .pre_norm = true, .post_norm = true,
+     .gemma = true, .window = true, .global_every = 6, .two_ropes = true,
+     .qk_norm = HYT_QK_NORM_HEAD, .prefix = "language_model.", .H = 8, .G = 4,
+     .E = 256, .V = 262208, .max_positions = 131072},
 };
 /* clang-format on */
 
@@ -210,16 +218,46 @@ static int read_gemma(struct hyt_config *c, const struct hyt_json *config,
     return 0;
 }
 
-int hyt_config_family(struct hyt_config *c, const struct hyt_json *config,
-                      struct hyt_err *err)
+const struct hyt_json *hyt_config_text(struct hyt_config *c,
+                                       const struct hyt_json *config,
+                                       struct hyt_err *err)
 {
     const struct family *family = find_family(config, err);
+    const struct hyt_json *text = config;
+
+    memset(c, 0, sizeof(*c));
+    if (family == NULL || refuse_unknown(config, err) < 0)
+        return NULL;
+    c->prefix = "";
+    if (family->prefix == NULL)
+        return config;
+    c->prefix = family->prefix;
+    c->H = family->H;
+    c->G = family->G;
+    c->E = family->E;
+    c->V = family->V;
+    c->max_positions = family->max_positions;
+    text = hyt_json_get(config, "text_config");
+    if (text == NULL || hyt_json_type(text) != HYT_JSON_OBJECT) {
+        hyt_fail(err, "config.json: no \"text_config\"");
+        return NULL;
+    }
+    return text;
+}
+
+int hyt_config_family(struct hyt_config *c, const struct hyt_json *whole,
+                      const struct hyt_json *config, struct hyt_err *err)
+{
+    const struct family *family = find_family(whole, err);
 
     if (family == NULL || refuse_unknown(config, err) < 0 ||
         read_activation(c, config, family->gemma, err) < 0 ||
         read_window(c, config, family, err) < 0)
         return -1;
-    c->tied = hyt_config_flag(config, "tie_word_embeddings", family->gemma);
+    c->tied =
+        hyt_config_flag(config, "tie_word_embeddings",
+                        hyt_config_flag(whole, "tie_word_embeddings",
+                                        family->gemma));
     c->o_bias =
         hyt_config_flag(config, "attention_bias", false) && !family->qkv_bias;
     c->qkv_bias = family->qkv_bias || c->o_bias;

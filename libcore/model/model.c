@@ -74,7 +74,8 @@ static int bind_layer(struct hyt_model *m, const struct hyt_ckpt *ckpt,
     char name[128];
 
 #define HYT_BIND(field, suffix, rows, columns, present)                        \
-    snprintf(name, sizeof(name), "model.layers.%zu.%s", l, suffix);            \
+    snprintf(name, sizeof(name), "%smodel.layers.%zu.%s", c->prefix, l,        \
+             suffix);                                                          \
     if ((present) &&                                                           \
         bind(m, ckpt, &w->field, name, (rows), (columns), err) < 0)            \
         return -1;
@@ -115,8 +116,10 @@ static int bind_all(struct hyt_model *m, const struct hyt_ckpt *ckpt,
                     struct hyt_err *err)
 {
     const struct hyt_config *c = &m->c;
+    char name[128];
 
-#define HYT_BIND(field, name, rows, columns, present)                          \
+#define HYT_BIND(field, suffix, rows, columns, present)                        \
+    snprintf(name, sizeof(name), "%s%s", c->prefix, suffix);                   \
     if ((present) &&                                                           \
         bind(m, ckpt, &m->field, name, (rows), (columns), err) < 0)            \
         return -1;
@@ -132,6 +135,43 @@ static int bind_all(struct hyt_model *m, const struct hyt_ckpt *ckpt,
 static int compare_names(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+bool hyt_model_is_second_head(const struct hyt_model *m, const char *name)
+{
+    const size_t n = strlen(m->c.prefix);
+
+    return m->c.tied && strncmp(name, m->c.prefix, n) == 0 &&
+           strcmp(name + n, "lm_head.weight") == 0;
+}
+
+static int check_second_head(const struct hyt_model *m,
+                             const struct hyt_ckpt *ckpt,
+                             const struct hyt_tensor *head, struct hyt_err *err)
+{
+    const struct hyt_tensor *e = hyt_ckpt_find(ckpt, m->param[0].name);
+
+    if (e->n_bytes == head->n_bytes && e->dtype == head->dtype &&
+        memcmp(e->data, head->data, (size_t)head->n_bytes) == 0)
+        return 0;
+    return hyt_fail(err,
+                    "%s: tie_word_embeddings is set, but \"%s\" differs from "
+                    "\"%s\"",
+                    hyt_ckpt_dir(ckpt), head->name, e->name);
+}
+
+/* What checkpoints have beside the weights of a text model: frequencies that
+ * follow from the config, which old ones store, and what makes images of a
+ * prompt into embeddings. */
+static bool is_beside(const struct hyt_model *m, const char *name)
+{
+    static const char *const images[] = {"vision_tower.",
+                                         "multi_modal_projector."};
+
+    for (size_t i = 0; *m->c.prefix && i < HYT_LEN(images); i++)
+        if (strncmp(name, images[i], strlen(images[i])) == 0)
+            return true;
+    return strstr(name, ".rotary_emb.inv_freq") != NULL;
 }
 
 /* Every tensor of the file is bound; a tied head may be there once more. */
@@ -150,24 +190,13 @@ static int check_unused(const struct hyt_model *m, const struct hyt_ckpt *ckpt,
         if (bsearch(&t->name, bound, m->n_params, sizeof(*bound),
                     compare_names) != NULL)
             continue;
-        if (m->c.tied && strcmp(t->name, "lm_head.weight") == 0) {
-            const struct hyt_tensor *e =
-                hyt_ckpt_find(ckpt, "model.embed_tokens.weight");
-
-            if (e->n_bytes != t->n_bytes || e->dtype != t->dtype ||
-                memcmp(e->data, t->data, (size_t)t->n_bytes) != 0)
-                status = hyt_fail(err,
-                                  "%s: tie_word_embeddings is set, but "
-                                  "lm_head.weight differs from the embedding",
-                                  hyt_ckpt_dir(ckpt));
-            continue;
-        }
-        /* Computed from the config; old checkpoints store it. */
-        if (strstr(t->name, ".rotary_emb.inv_freq") != NULL)
-            continue;
-        status =
-            hyt_fail(err, "%s: tensor \"%s\" has no use in this architecture",
-                     hyt_ckpt_dir(ckpt), t->name);
+        if (hyt_model_is_second_head(m, t->name))
+            status = check_second_head(m, ckpt, t, err);
+        else if (!is_beside(m, t->name))
+            status = hyt_fail(err,
+                              "%s: tensor \"%s\" has no use in this "
+                              "architecture",
+                              hyt_ckpt_dir(ckpt), t->name);
     }
     free(bound);
     return status;

@@ -57,8 +57,10 @@ int hyt_trainer_rebind(struct hyt_trainer *t, struct hyt_work *work,
                             m->param[i].name);
         hyt_model_rebind(m, i, t->tensor[i]->data);
     }
-    if (m->c.tied)
-        t->second_head = find_tensor(work, "lm_head.weight");
+    t->second_head = NULL;
+    for (size_t i = 0; i < hyt_work_count(work); i++)
+        if (hyt_model_is_second_head(m, hyt_work_tensor(work, i)->from->name))
+            t->second_head = hyt_work_tensor(work, i);
     return 0;
 }
 

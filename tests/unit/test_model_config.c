@@ -42,7 +42,15 @@ static int read_config(struct hyt_config *c, const char *architecture,
 static const char *const refused[][3] = {
     {"GPT2LMHeadModel", "", "\"GPT2LMHeadModel\" is not supported (there"},
     {"GPT2LMHeadModel", "", "MistralForCausalLM"},
-    {"Gemma3ForConditionalGeneration", "", "is not supported"},
+    {"Gemma3ForConditionalGeneration", "", "no \"text_config\""},
+    {"Gemma3ForConditionalGeneration",
+     "\"text_config\":{\"hidden_size\":8,\"num_hidden_layers\":1,"
+     "\"intermediate_size\":8,\"hidden_activation\":\"relu\"}",
+     "hidden_act relu"},
+    {"Gemma3ForConditionalGeneration",
+     "\"text_config\":{},\"quantization_config\":{\"quant_method\":"
+     "\"bitsandbytes\"}",
+     "quantized weights (bitsandbytes)"},
     {"LlamaForCausalLM",
      "\"quantization_config\":{\"quant_method\":"
      "\"gptq\"}",
@@ -160,6 +168,20 @@ static void test_defaults(void **state)
         0);
     assert_true(c.rope[0].theta == 5000 && c.rope[0].factor == 8);
     assert_true(c.rope[1].theta == 300 && c.rope[1].type == HYT_ROPE_DEFAULT);
+    /* Of text and images: what the hub's files leave out. */
+    assert_int_equal(
+        read_config(&c, "Gemma3ForConditionalGeneration",
+                    "\"text_config\":{\"hidden_size\":2560,"
+                    "\"intermediate_size\":10240,\"num_hidden_layers\":34,"
+                    "\"rope_scaling\":{\"factor\":8,\"rope_type\":\"linear\"},"
+                    "\"sliding_window\":1024}",
+                    &err),
+        0);
+    assert_true(c.D == 2560 && c.H == 8 && c.G == 4 && c.E == 256);
+    assert_true(c.V == 262208 && c.max_positions == 131072 && c.tied);
+    assert_true(c.window == 1024 && c.global_every == 6);
+    assert_true(c.rope[0].factor == 8 && c.rope[1].factor == 1);
+    assert_string_equal(c.prefix, "language_model.");
     /* YaRN stretches the context. */
     assert_int_equal(
         read_config(&c, "Qwen2ForCausalLM",
