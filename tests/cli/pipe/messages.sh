@@ -94,6 +94,15 @@ says '"top_p" is not from 1e-09 to 1'
 rc=0
 hyt-rollout -m m --generation-config --top-k 3 one 2>err || rc=$?
 [ "$rc" -eq 2 ] || die "two ways to sample"
+# Several ids end a sequence, and no other does.
+jq '{eos_token_id: [256, 65, 66, 67, 68]}' c >m/generation_config.json
+hyt-rollout -m m -n 20 --max-tokens 60 one >got
+holds got '.tokens.completion |
+    all(.[:-1][]; IN(256, 65, 66, 67, 68) | not)'
+holds got '(.finish == "stop") == (.tokens.completion[-1] |
+    IN(256, 65, 66, 67, 68))'
+[ "$(jq '.tokens.completion[-1]' got | sort -u | grep -c '^6[5678]$')" -ge 2 ] ||
+    die "no sample ended"
 jq '{eos_token_id}' c >m/generation_config.json
 fails hyt-rollout -m m --generation-config one
 says 'no generation_config.json that says how to sample'
