@@ -23,6 +23,9 @@ enum hyt_dtype { HYT_F32, HYT_BF16, HYT_F16, HYT_DTYPE_OTHER };
 
 /* --- memory: never NULL, out of memory ends the process ---------------- */
 
+/* For what other libraries allocate: exits 1 with a message. */
+HYT_NORETURN void hyt_no_memory(const char *what);
+
 /* n objects of `size` bytes, zeroed; n * size is checked for overflow.
  * n = 0 gives a pointer that can be freed. */
 void *hyt_alloc(size_t n, size_t size);

@@ -18,6 +18,12 @@ static HYT_NORETURN void out_of_memory(size_t n, size_t size)
     exit(1);
 }
 
+void hyt_no_memory(const char *what)
+{
+    fprintf(stderr, "hyt: out of memory for %s\n", what);
+    exit(1);
+}
+
 /* n * size, at least 1 so that NULL always means failure. */
 static size_t bytes_of(size_t n, size_t size)
 {

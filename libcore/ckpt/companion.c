@@ -129,14 +129,14 @@ static int one(struct hyt_work *w, const char *name, struct hyt_err *err)
 int hyt_companions_copy(struct hyt_work *w, struct hyt_err *err)
 {
     DIR *dir = hyt_dir_list(w->in->dir, w->in->name, err);
-    struct dirent *entry;
+    const char *name;
     int status = 0;
 
     if (!dir)
         return -1;
-    while (status == 0 && (entry = readdir(dir)))
-        if (goes_along(w->in->dir, entry->d_name))
-            status = one(w, entry->d_name, err);
+    while ((name = hyt_dir_next(dir, w->in->name, &status, err)))
+        if (goes_along(w->in->dir, name))
+            status = one(w, name, err);
     closedir(dir);
     return status;
 }

@@ -27,6 +27,25 @@ DIR *hyt_dir_list(int dir, const char *dir_name, struct hyt_err *err)
     return list;
 }
 
+const char *hyt_dir_next(DIR *list, const char *dir_name, int *status,
+                         struct hyt_err *err)
+{
+    const struct dirent *entry;
+
+    if (*status < 0)
+        return NULL;
+    errno = 0;
+    entry = readdir(list);
+    if (!entry && errno)
+        *status = hyt_fail_errno(err, "%s", dir_name);
+    return entry ? entry->d_name : NULL;
+}
+
+bool hyt_dir_lacks(int dir, const char *name)
+{
+    return faccessat(dir, name, F_OK, 0) < 0 && errno == ENOENT;
+}
+
 ssize_t hyt_read_some(int fd, void *to, size_t n)
 {
     size_t have = 0;

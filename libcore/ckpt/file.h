@@ -18,6 +18,14 @@ bool hyt_plain_name(const char *name);
  */
 DIR *hyt_dir_list(int dir, const char *dir_name, struct hyt_err *err);
 
+/* The next name.  NULL at the end, after an error, which sets *status to -1, and
+ * where *status is -1 already. */
+const char *hyt_dir_next(DIR *list, const char *dir_name, int *status,
+                         struct hyt_err *err);
+
+/* Whether there is certainly no such file. */
+bool hyt_dir_lacks(int dir, const char *name);
+
 /* Reads the directory's file `name`, at most `max` bytes: 1 and the bytes
  * appended and *info filled, 0 where there is none, -1. */
 int hyt_dir_read(int dir, const char *dir_name, const char *name, size_t max,

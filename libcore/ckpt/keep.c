@@ -75,23 +75,29 @@ int hyt_ckpt_kept(const struct hyt_ckpt *c, uint64_t **g, size_t *n,
                   struct hyt_err *err)
 {
     DIR *dir = hyt_dir_list(c->dir, c->name, err);
-    struct dirent *entry;
+    const char *name;
     size_t cap = 0;
     uint64_t number;
+    int status = 0;
 
     *g = NULL;
     *n = 0;
     if (!dir)
         return -1;
-    while ((entry = readdir(dir)))
-        if (hyt_kept_name(entry->d_name, &number) && hyt_is_kept(c, number)) {
+    while ((name = hyt_dir_next(dir, c->name, &status, err)))
+        if (hyt_kept_name(name, &number) && hyt_is_kept(c, number)) {
             *g = hyt_grow(*g, &cap, *n + 1, sizeof **g);
             (*g)[(*n)++] = number;
         }
     closedir(dir);
+    if (status < 0) {
+        free(*g);
+        *g = NULL;
+        *n = 0;
+    }
     if (*n)
         qsort(*g, *n, sizeof **g, by_number);
-    return 0;
+    return status;
 }
 
 /* --- which there will be -------------------------------------------------- */
@@ -131,19 +137,29 @@ static void drop_shards(const struct hyt_ckpt *c, struct hyt_buf *drops)
                            c->shard[s].name);
 }
 
-static void drop_kept(const struct hyt_work *w, uint64_t g,
-                      struct hyt_buf *drops)
+static int drop_kept(const struct hyt_work *w, uint64_t g,
+                     struct hyt_buf *drops, struct hyt_err *err)
 {
     struct hyt_buf path = {0};
-    struct hyt_err ignored;
     struct hyt_ckpt *c;
 
     hyt_buf_printf(&path, "%s@%" PRIu64, w->name, g);
-    c = hyt_ckpt_open(path.s, &ignored);
+    c = hyt_ckpt_open(path.s, err);
     if (c)
         drop_shards(c, drops);
     hyt_ckpt_close(c);
     hyt_buf_free(&path);
+    return c ? 0 : -1;
+}
+
+/* A run that was stopped on its way to this generation has dropped them. */
+static void dropped_before(const struct hyt_work *w, struct hyt_buf *drops)
+{
+    const struct hyt_ckpt *old = hyt_work_committed(w);
+    const char *names = hyt_ckpt_meta(old, HYT_DROPS_KEY);
+
+    if (names && old->generation == w->generation)
+        hyt_buf_puts(drops, names);
 }
 
 int hyt_keep_list(const struct hyt_work *w, enum hyt_run run,
@@ -153,25 +169,27 @@ int hyt_keep_list(const struct hyt_work *w, enum hyt_run run,
     const struct hyt_ckpt *old = hyt_work_committed(w);
     uint64_t *g = NULL;
     size_t n = 0;
+    int status = 0;
 
     hyt_buf_puts(list, "");
     if (!old)
         return 0;
     if (hyt_ckpt_kept(old, &g, &n, err) < 0)
         return -1;
+    dropped_before(w, drops);
     if (keeps_old(w, run)) {
         g = hyt_realloc(g, n + 1, sizeof *g);
         g[n++] = old->generation;
     } else {
         drop_shards(old, drops);
     }
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && status == 0; i++)
         if (stays(w, run, g[i], n - 1 - i))
             hyt_buf_printf(list, "%s%" PRIu64, list->n ? " " : "", g[i]);
         else if (old->index)
-            drop_kept(w, g[i], drops);
+            status = drop_kept(w, g[i], drops, err);
     free(g);
-    return 0;
+    return status;
 }
 
 /* --- one more, and one less ----------------------------------------------- */

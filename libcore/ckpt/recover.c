@@ -26,8 +26,7 @@ static bool is_kept(const struct hyt_work *w, uint64_t g)
     snprintf(file, sizeof file, HYT_KEPT_FILE, g);
     snprintf(index, sizeof index, HYT_KEPT_INDEX, g);
     return (!committed || hyt_is_kept(committed, g)) &&
-           (faccessat(w->dir, file, F_OK, 0) == 0 ||
-            faccessat(w->dir, index, F_OK, 0) == 0);
+           !(hyt_dir_lacks(w->dir, file) && hyt_dir_lacks(w->dir, index));
 }
 
 static bool is_dropped(const struct hyt_ckpt *committed, const char *name)
@@ -71,18 +70,15 @@ static bool is_leftover(const struct hyt_work *w, const char *name)
 int hyt_recover(const struct hyt_work *w, struct hyt_err *err)
 {
     DIR *dir = hyt_dir_list(w->dir, w->name, err);
-    struct dirent *entry;
+    const char *name;
     int status = 0;
 
     if (!dir)
         return -1;
-    while (status == 0 && (errno = 0, entry = readdir(dir)))
-        if (is_leftover(w, entry->d_name) &&
-            unlinkat(w->dir, entry->d_name, 0) < 0)
+    while ((name = hyt_dir_next(dir, w->name, &status, err)))
+        if (is_leftover(w, name) && unlinkat(w->dir, name, 0) < 0)
             status = hyt_fail_errno(err, "%s/%s: left by an interrupted run",
-                                    w->name, entry->d_name);
-    if (status == 0 && errno)
-        status = hyt_fail_errno(err, "%s", w->name);
+                                    w->name, name);
     closedir(dir);
     return status;
 }

@@ -113,8 +113,8 @@ static int check_other(struct hyt_work *w, struct hyt_err *err)
 {
     const char *base;
 
-    if (faccessat(w->dir, HYT_MODEL_FILE, F_OK, 0) < 0 &&
-        faccessat(w->dir, HYT_INDEX_FILE, F_OK, 0) < 0)
+    if (hyt_dir_lacks(w->dir, HYT_MODEL_FILE) &&
+        hyt_dir_lacks(w->dir, HYT_INDEX_FILE))
         return 0;
     w->old = hyt_ckpt_open(w->name, err);
     if (!w->old)

@@ -23,7 +23,7 @@ struct hyt_digest *hyt_digest_new(void)
 
     d->state = XXH3_createState();
     if (!d->state)
-        HYT_BUG("out of memory for a digest");
+        hyt_no_memory("a digest");
     XXH3_64bits_reset(d->state);
     return d;
 }

@@ -143,7 +143,7 @@ static int sniff(struct hyt_in *in, struct hyt_err *err)
     if (like == 4) {
         in->zstd = ZSTD_createDCtx();
         if (!in->zstd)
-            HYT_BUG("out of memory for zstd");
+            hyt_no_memory("zstd");
     }
     return 0;
 }

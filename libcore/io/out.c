@@ -69,7 +69,7 @@ static int open_zstd(struct hyt_out *out, struct hyt_err *err)
     out->packed = hyt_alloc(ZSTD_CStreamOutSize(), 1);
     out->zstd = ZSTD_createCCtx();
     if (!out->zstd)
-        HYT_BUG("out of memory for zstd");
+        hyt_no_memory("zstd");
     ZSTD_CCtx_setParameter(out->zstd, ZSTD_c_compressionLevel, LEVEL);
     ZSTD_CCtx_setParameter(out->zstd, ZSTD_c_checksumFlag, 1);
     return 0;

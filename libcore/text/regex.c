@@ -22,6 +22,11 @@
 #define FREE_RETRIES     64ul
 #define MAX_STACK        16000000u
 
+/* Out of memory in onig_new() ends in a double free of its own (6.9.8), so
+ * what it may need is asked for first; glibc keeps as much at hand of what is
+ * given back. */
+#define COMPILE_MEMORY ((size_t)100 << 10)
+
 struct hyt_regex {
     regex_t *onig;
 };
@@ -47,6 +52,7 @@ struct hyt_regex *hyt_regex_new(const char *pattern, struct hyt_err *err)
         return NULL;
     }
     init();
+    free(hyt_alloc(1, COMPILE_MEMORY));
     status = onig_new(&onig, p, p + n, ONIG_OPTION_NONE, ONIG_ENCODING_UTF8,
                       ONIG_SYNTAX_DEFAULT, &info);
     if (status != ONIG_NORMAL) {
@@ -85,7 +91,7 @@ void hyt_match_begin(struct hyt_match *m, size_t n)
         m->region = onig_region_new();
         m->limits = onig_new_match_param();
         if (!m->region || !m->limits)
-            HYT_BUG("no memory for a match");
+            hyt_no_memory("a match");
         onig_initialize_match_param(m->limits);
         onig_set_match_stack_limit_size_of_match_param(m->limits, MAX_STACK);
         m->retries = MAX_RETRIES;

@@ -12,9 +12,11 @@
  * malloc and give NULL.
  */
 #define _GNU_SOURCE /* RTLD_NEXT */
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -47,6 +49,9 @@ enum call {
     I_mkdir,
     I_fstat,
     I_fstatat,
+    I_faccessat,
+    I_readdir,
+    I_poll,
     I_fcntl,
     I_close,
     I_malloc,
@@ -72,6 +77,9 @@ static const char *const names[] = {"open",
                                     "mkdir",
                                     "fstat",
                                     "fstatat",
+                                    "faccessat",
+                                    "readdir",
+                                    "poll",
                                     "fcntl",
                                     "close",
                                     "malloc"};
@@ -248,6 +256,12 @@ int close(int fd)
     return -1;
 }
 
+struct dirent *readdir(DIR *dir)
+{
+    REAL(readdir);
+    return strikes(I_readdir) ? NULL : real(dir);
+}
+
 #define WRAP(name, params, args)                                               \
     int name params                                                            \
     {                                                                          \
@@ -270,6 +284,9 @@ WRAP(mkdir, (const char *name, mode_t mode), (name, mode))
 WRAP(fstat, (int fd, struct stat *st), (fd, st))
 WRAP(fstatat, (int dir, const char *name, struct stat *st, int flags),
      (dir, name, st, flags))
+WRAP(faccessat, (int dir, const char *name, int mode, int flags),
+     (dir, name, mode, flags))
+WRAP(poll, (struct pollfd * p, nfds_t n, int timeout), (p, n, timeout))
 
 /* dlsym() itself allocates: glibc's own names. */
 void *__libc_malloc(size_t n);

@@ -9,9 +9,6 @@
 . "$CASE/faults.inc"
 
 # points WHAT...: "NAME:N:WHAT" for each call that the update makes
-cp -r m w
-counted update w | grep -v malloc >calls
-[ "$(grep -c . calls)" -gt 12 ] || { cat calls && die "calls are not counted"; }
 points() {
     for what in "$@"; do
         while read -r name n; do
@@ -19,9 +16,6 @@ points() {
         done <calls
     done
 }
-# In the numbers of errno: 5 is EIO, 28 ENOSPC.
-points :KILL | sort >kills
-points :5 :28 +:5 +:28 | sort >errors
 
 # strike FAULT: and look at what is left
 strike() {
@@ -32,20 +26,35 @@ strike() {
     esac || die "$1: exit status $status"
     whole w "$1"
 }
-n=0
-for list in kills errors; do
-    all=$(grep -c . $list)
-    sample 60 <$list >points
-    sample 60 <kills | tac >before
-    [ "${HYT_FULL-}" != 1 ] || shuf --random-source=three -n "$all" -r \
-        kills >before
-    while read -r fault <&3 && read -r other <&4; do
-        rm -rf w
-        cp -r m w
-        if [ $((n % 2)) -eq 1 ]; then strike "$other"; fi
-        strike "$fault"
-        heals w "$fault"
-        n=$((n + 1))
-    done 3<points 4<before
-    echo "ok $n - $list: $(grep -c . points) of $all points"
-done
+# all NAME: at every point; in the numbers of errno, 5 is EIO and 28 ENOSPC
+all() {
+    rm -rf w
+    cp -r m w
+    counted update w | grep -v malloc >calls
+    rm -rf w
+    [ "$(grep -c . calls)" -gt 12 ] ||
+        { cat calls && die "calls are not counted"; }
+    points :KILL | sort >kills
+    points :5 :28 +:5 +:28 | sort >errors
+    points :TERM | sort >signals
+    for list in kills errors signals; do
+        n=0
+        of=$(grep -c . $list)
+        sample 40 <$list >points
+        sample 40 <kills | tac >before
+        [ "${HYT_FULL-}" != 1 ] || shuf --random-source=three -n "$of" -r \
+            kills >before
+        while read -r fault <&3 && read -r other <&4; do
+            rm -rf w
+            cp -r m w
+            if [ $((n % 2)) -eq 1 ]; then strike "$other"; fi
+            strike "$fault"
+            heals w "$fault"
+            n=$((n + 1))
+        done 3<points 4<before
+        echo "ok - $list: $(grep -c . points) of $of points$1"
+    done
+}
+all ''
+begin split
+all ', in shards'

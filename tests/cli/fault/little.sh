@@ -24,20 +24,50 @@ echo "ok 1 - short and interrupted calls"
 
 cp -r m mem
 all=$(counted update mem | sed -n 's/^malloc //p')
-n=0
+n=0 aborted=0
 for i in $(seq "$all" | sample 25); do
     rm -rf w
     cp -r m w
-    # Aborted: by what a library does about its own (Oniguruma frees twice).
     with "malloc:$i:12" update w >out 2>err
-    [ "$status" -lt 128 ] || [ "$status" -eq 134 ] ||
-        die "malloc $i: exit status $status"
-    [ "$status" -eq 0 ] || [ "$status" -eq 134 ] || told "malloc $i"
+    # Oniguruma frees twice when it cannot allocate, which the reserve that is
+    # taken before it prevents (below), but not where a single call is struck.
+    if [ "$status" -eq 134 ] && grep -q 'double free' err; then
+        aborted=$((aborted + 1))
+    else
+        [ "$status" -le 1 ] || die "malloc $i: exit status $status"
+        [ "$status" -eq 0 ] || told "malloc $i"
+    fi
     whole w "malloc $i"
     heals w "malloc $i"
     n=$((n + 1))
 done
-echo "ok 2 - memory: $n of $all points"
+echo "ok 2 - memory: $n of $all points, $aborted aborted by Oniguruma"
+
+# Memory that really ends, at any size: nothing is aborted.
+space() { # KIB
+    # shellcheck disable=SC3045 # dash and bash both have ulimit -v
+    (ulimit -v "$1" && exec hyt-update -m w -q --threads 1 --dry-run three)
+}
+cp -r m w
+low=2000 high=2000
+until space $high >out 2>err; do high=$((high * 2)); done
+while [ $((high - low)) -gt 4 ]; do
+    half=$(((low + high) / 2))
+    if space $half >out 2>err; then high=$half; else low=$half; fi
+done
+n=0
+for kib in $(seq $((high - 4000)) 4 "$high" | sample 25); do
+    status=0
+    space "$kib" >out 2>err || status=$?
+    # 127: the dynamic linker's own.
+    case $status in
+    0 | 127) ;;
+    1) told "$kib KiB" ;;
+    *) cat err && die "$kib KiB: exit status $status" ;;
+    esac
+    n=$((n + 1))
+done
+echo "ok 3 - address space: $n of 1001 limits up to $high KiB"
 
 n=0
 largest=$(($(wc -c <ref/"$(cd ref && ls hyt-optimizer-3*)") / 512 + 8))
@@ -57,7 +87,7 @@ for blocks in $(seq 0 "$largest" | sample 12); do
     heals w "ulimit -f $blocks"
     n=$((n + 1))
 done
-echo "ok 3 - file size: $n of $((largest + 1)) limits"
+echo "ok 4 - file size: $n of $((largest + 1)) limits"
 
 # An input that stays open within a record: the signal ends the run, also where
 # it comes just before the read that waits for the rest.
@@ -81,4 +111,4 @@ for i in $(seq "$all"); do
     whole w "TERM at read $i"
     heals w "TERM at read $i"
 done
-echo "ok 4 - a signal just before each of $all reads"
+echo "ok 5 - a signal just before each of $all reads"
