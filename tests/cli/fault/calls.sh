@@ -41,9 +41,11 @@ all() {
         n=0
         of=$(grep -c . $list)
         sample 40 <$list >points
-        sample 40 <kills | tac >before
-        [ "${HYT_FULL-}" != 1 ] || shuf --random-source=three -n "$of" -r \
-            kills >before
+        awk -v seed="$HYT_SEED" -v of="$of" '{ line[NR] = $0 } END {
+            srand(seed)
+            for (; of > 0; of--)
+                print line[int(rand() * NR) + 1]
+        }' kills >before
         while read -r fault <&3 && read -r other <&4; do
             rm -rf w
             cp -r m w

@@ -152,3 +152,58 @@ with untied '\231\166\226\176'
 fails hyt-update -m nan --lr 1 --weight-decay 10 --clip-grad 0 five >out
 says 'a weight is not finite after step 1'
 unchanged "a weight that is not finite was committed" 0
+
+# A finite loss with a gradient that is not: the step changes nothing, those
+# before it stay, --skip-nonfinite goes on as if the batch were not there.
+sed '3s/"coef":[^,}]*/"coef":3e38/' five >inf
+cp -r m at3
+fails update -m at3 inf >out
+says 'batch 2: the gradient is not finite.*records: "'
+[ "$(grep -c '"loss"' out)" -eq 2 ] || die "metrics of a step not taken"
+[ "$(info at3 .step)" -eq 2 ] || die "the steps before it"
+cp -r m skip
+fails update -m skip --skip-nonfinite inf >out
+says '1 batches passed over'
+grep -q '"committed"' out || die "--skip-nonfinite does not commit"
+cp -r m without
+sed 3d five | update -m without >out
+[ -z "$(hyt-ckpt diff skip without)" ] || die "--skip-nonfinite: other weights"
+
+# In shards all of it is the same: the steps, what is kept, the way back,
+# damage, an input that was cut.
+cp -r m s
+shards s
+for i in 1 2 3 4; do
+    sed -n "${i}p" five | update -m s --keep 2 >/dev/null
+    [ -z "$(hyt-ckpt diff s "k$i")" ] || die "shards: other weights, step $i"
+    cp -r s "s$i"
+done
+[ "$(info s '.kept | join(" ")')" = "2 3" ] || die "shards: kept"
+hyt-ckpt log s | cmp - s4/hyt-log.jsonl
+for part in 1 2; do
+    rm -rf damaged
+    cp -r s damaged
+    file=$(ls damaged/hyt-shard-4-0000$part-*)
+    chmod u+w "$file"
+    printf x | dd of="$file" bs=1 seek=9000 conv=notrunc 2>/dev/null
+    fails hyt-ckpt verify damaged
+    says 'damaged'
+    fails update -m damaged five >out
+    says 'damaged'
+done
+hyt-ckpt rollback s@3
+hyt-ckpt verify s >/dev/null
+[ -z "$(hyt-ckpt diff s s3)" ] || die "shards: rollback"
+sed -n 4p five | update -m s --keep 2 >/dev/null
+state s >left
+state s4 >right
+same left right "shards: undone and done again"
+cp -r m cut
+shards cut
+cp -r cut whole
+update -m whole --commit-every 2 five >out
+fails update -m cut --commit-every 2 torn >out
+update -m cut --commit-every 2 five >out
+state whole >left
+state cut >right
+same left right "shards: an input that was cut"
