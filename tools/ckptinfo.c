@@ -138,9 +138,9 @@ static uint64_t kv_bytes(const struct hyt_ckpt *c)
 }
 
 /* Weights are mapped: "inference" and "update" are what should fit in memory
- * for speed, not what is allocated.  An update has the new weights, two moments
- * and a gradient in float for each, and masters where weights are not float.
- * Activations come on top of it. */
+ * for speed, not what is allocated.  An update has the new weights (it lets go
+ * of the old), two moments and a gradient in float for each, and masters where
+ * weights are not float.  Activations come on top of it. */
 static void tensor_facts(struct facts *f, const struct hyt_ckpt *c)
 {
     struct sizes s = sizes(c);
@@ -150,7 +150,7 @@ static void tensor_facts(struct facts *f, const struct hyt_ckpt *c)
     text(f, "dtype", s.dtype);
     number(f, "weight_bytes", s.bytes);
     number(f, "kv_bytes_per_token", kv_bytes(c));
-    number(f, "update_bytes", 2 * s.bytes + 12 * s.parameters + 4 * s.masters);
+    number(f, "update_bytes", s.bytes + 12 * s.parameters + 4 * s.masters);
 }
 
 static void kept_fact(struct facts *f, const struct hyt_ckpt *c)
@@ -186,6 +186,26 @@ static void record_facts(struct facts *f, const struct hyt_ckpt *c)
         number(f, "base_generation", g);
     kept_fact(f, c);
     text(f, "optimizer", hyt_ckpt_meta(c, "hyt.optimizer"));
+}
+
+void hyt_ckpt_tensors(const struct hyt_ckpt *c, bool json, struct hyt_buf *out)
+{
+    for (size_t i = 0; i < hyt_ckpt_count(c); i++) {
+        const struct hyt_tensor *t = hyt_ckpt_tensor(c, i);
+
+        if (json) {
+            hyt_buf_puts(out, "{\"name\": ");
+            hyt_json_put_str(out, t->name, strlen(t->name));
+            hyt_buf_printf(out,
+                           ", \"dtype\": \"%s\", \"shape\": ", t->dtype_name);
+        } else {
+            hyt_buf_printf(out, "%s\t%s\t", t->name, t->dtype_name);
+        }
+        hyt_buf_putc(out, '[');
+        for (int d = 0; d < t->n_dims; d++)
+            hyt_buf_printf(out, "%s%" PRIu64, d > 0 ? ", " : "", t->dim[d]);
+        hyt_buf_puts(out, json ? "]}\n" : "]\n");
+    }
 }
 
 void hyt_ckpt_info(const struct hyt_ckpt *c, bool json, struct hyt_buf *out)

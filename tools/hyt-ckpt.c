@@ -17,7 +17,7 @@
 
 static const char *shape, *tokenizer;
 static int arch, dtype;
-static bool tied, untied, json;
+static bool tied, untied, json, tensors;
 static int64_t max_positions;
 static double rope_theta;
 
@@ -37,6 +37,7 @@ static const struct hyt_opt opts[] = {
     OPT_FLOAT(0, "rope-theta", &rope_theta, 0, 1e12,
               "new: base of the rotary angles; 0: the shape's, or 10000"),
     OPT_FLAG(0, "json", &json, "info, diff: write JSON"),
+    OPT_FLAG(0, "tensors", &tensors, "info: name, type and shape of each"),
     OPT_END,
 };
 
@@ -90,7 +91,7 @@ static int info(struct hyt_main *m, char **dir)
 
     if (!c)
         return -1;
-    hyt_ckpt_info(c, json, &text);
+    (tensors ? hyt_ckpt_tensors : hyt_ckpt_info)(c, json, &text);
     hyt_ckpt_close(c);
     return print(m, &text, 0);
 }
@@ -240,6 +241,8 @@ static void check_options(struct hyt_main *m, const char *verb)
         hyt_main_usage(m, "%s takes none of the options of \"new\"", verb);
     if (json && strcmp(verb, "info") != 0 && strcmp(verb, "diff") != 0)
         hyt_main_usage(m, "%s has no --json", verb);
+    if (tensors && strcmp(verb, "info") != 0)
+        hyt_main_usage(m, "%s has no --tensors", verb);
 }
 
 int main(int argc, char **argv)

@@ -61,3 +61,24 @@ fails 'link is there already' export old link
 [ ! -e nowhere ]
 fails 'new is there already' export old new
 [ "$(ls)" = "$(printf '%s\n' copy err link new old out out.safetensors)" ]
+
+# The facts: of the shape, by hand; of memory, by their definitions.
+hyt-ckpt new shape --untied --max-positions 64 \
+    --shape layers=2,hidden=16,heads=4,kv_heads=2,ffn=24
+hyt-ckpt info --json shape >facts
+hyt-ckpt info --tensors --json shape >tensors
+attention=$((16 * 16 + 2 * 16 * 8 + 16 * 16))
+all=$((2 * 257 * 16 + 2 * (attention + 3 * 16 * 24 + 2 * 16) + 16))
+jq -e --argjson all $all '.parameters == $all and .weight_bytes == 4 * $all and
+    .update_bytes == 16 * $all and .kv_bytes_per_token == 2 * 2 * 2 * 4 * 4 and
+    .generation == 0 and .step == 0 and .layers == 2 and .positions == 64' facts
+jq -s -e --argjson all $all --slurpfile f facts 'length == $f[0].tensors and
+    (map(.shape | reduce .[] as $d (1; . * $d)) | add) == $all and
+    (map(select(.name == "lm_head.weight"))[0] |
+        .dtype == "F32" and .shape == [257, 16])' tensors
+tab=$(printf '\t')
+hyt-ckpt info --tensors shape |
+    grep -q "^lm_head.weight${tab}F32${tab}\[257, 16\]$"
+hyt-ckpt new half --dtype bf16 --shape layers=1,hidden=16,heads=2
+hyt-ckpt info --json half | jq -e '.weight_bytes == 2 * .parameters and
+    .update_bytes == (2 + 12 + 4) * .parameters'

@@ -22,6 +22,8 @@ strike() {
     with "$1" update w >out 2>err
     case $1 in
     *KILL) [ "$status" -eq 137 ] || [ "$status" -eq 0 ] ;;
+    # Before it is caught, TERM kills.
+    *TERM) [ "$status" -le 1 ] || [ "$status" -eq 143 ] ;;
     *) [ "$status" -le 1 ] && { [ "$status" -eq 0 ] || told "$1"; } ;;
     esac || die "$1: exit status $status"
     whole w "$1"
