@@ -125,7 +125,10 @@ static int add_report(struct arms *all, struct hyt_rec *rec, size_t arm,
         if (got == 0)
             got = hyt_rec_fail(rec, "metrics", err, "no metric \"%s\"",
                                metric->item[i]);
-        if (got > 0 && (got = read_point(&p, rec, path.s, names, err)) == 0) {
+        if (got > 0)
+            got = read_point(&p, rec, path.s, names, err);
+        /* A usual metric without a value is not asked for. */
+        if (got == 0 && (all->chosen || !isnan(p.x[0]))) {
             p.metric = all->chosen ? i
                                    : number(&all->metric, metric->item[i],
                                             strlen(metric->item[i]));

@@ -25,7 +25,7 @@ static const struct {
 struct curve {
     enum hyt_verdict verdict;
     size_t begin, n; /* its values among all */
-    char name[40];
+    char name[56];
 };
 
 struct curves {
@@ -40,7 +40,7 @@ struct curves {
 
 /* --- reading -------------------------------------------------------------- */
 
-/* The id, cut to fit a legend: at a character's start. */
+/* The id, cut to fit a legend: at a character's start; sample; verdict. */
 static void set_name(struct curve *k, const char *id, bool sampled,
                      int64_t sample)
 {
@@ -53,7 +53,9 @@ static void set_name(struct curve *k, const char *id, bool sampled,
         n++;
     while (n > 0 && ((unsigned char)id[n] & 0xc0) == 0x80)
         n--;
-    snprintf(k->name, sizeof k->name, "%.*s%s", n, id, number);
+    snprintf(k->name, sizeof k->name, "%.*s%s%s%s", n, id, number,
+             k->verdict == HYT_UNGRADED ? "" : ", ",
+             k->verdict == HYT_UNGRADED ? "" : kind[k->verdict].name);
 }
 
 static int add(struct curves *all, struct hyt_chosen *chosen,

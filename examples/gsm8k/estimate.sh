@@ -57,7 +57,7 @@ jq -n -r --slurpfile bench "$bench" --slurpfile lengths "$tmp/lengths" \
             / rate("update: 1 x 512");
       def run($c): $p.rounds * (round($c) + look($p.validation; $c))
         + look($p.questions; $c);
-    "\($model.parameters / 1e6 | round) M parameters, \($model.dtype); rates "
+    "\($model.parameters / 1e4 | round / 100) M parameters, \($model.dtype); rates "
     + "in GFLOP/s: rollout \(rate("rollout: 32") | round), scoring "
     + "\(rate("forward: 512, stats") | round), update "
     + "\(rate("update: 1 x 512") | round)",

@@ -5,7 +5,7 @@
 # --arg part train|test: which are wanted. The expert's reasoning is the trace.
 def ask: "Reason in a few sentences. End with a line \"#### \" and yes, no or maybe.";
 
-to_entries[] | select(($test | has(.key)) == ($part == "test")) | .value
+to_entries[] | select((.key | in($test)) == ($part == "test")) | .value
 | "\(.CONTEXTS | join("\n"))\n\nQuestion: \(.QUESTION)" as $question
 | {prompt: (if $chat then [{role: "user", content: "\($question)\n\n\(ask)"}]
             else "\($question)\nAnswer:\n" end),

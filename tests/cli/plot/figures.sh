@@ -12,7 +12,8 @@ hyt-plot support --gnuplot --id b --id c graded.jsonl >script
 jq -r 'select(.id == "b" and .sample == 1) | .prg.support | to_entries[]
     | "\(.key) \(.value)"' graded.jsonl >want
 block c1 <script | diff want -
-grep -q "title 'b #1'" script
+jq -r 'select(.id == "b" and .sample == 1) | .grade.correct' graded.jsonl >right
+grep -q "title 'b #1, $(sed 's/true/right/; s/false/wrong/' right)'" script
 grep -q '3 traces: 1 right, 2 wrong, 0 not graded; 1 records without' script
 hyt-plot support graded.jsonl -o few.svg
 figure few.svg
@@ -120,6 +121,11 @@ near want got
 grep -q "^set ytics ('base' 0, 'named' 1, 'rd' 2" script
 [ "$(block m1 <script | wc -l)" -eq 4 ]
 [ "$(hyt-plot arms --gnuplot base.json | grep -c '^plot')" -eq 4 ]
+# a usual metric that none has is left out: no answer, no calibration
+jq -c '.metrics.ece.value = null' base.json >silent.json
+hyt-plot arms --gnuplot silent.json >script
+[ "$(grep -c '^plot' script)" -eq 3 ]
+fails 1 'no arm has a number "ece"' arms --fields ece silent.json
 fails 1 'arm base has its accuracy twice' arms base.json base.json
 fails 1 'no metric "luck"' arms --fields luck base.json
 fails 1 'no arm has a number "luck"' arms --fields ece,luck arms.jsonl
