@@ -60,9 +60,14 @@ done
 jq -c '.model.vocab["q"] = 16777216' model/tokenizer.json >m/tokenizer.json
 refused 'the tokenizer has 16777217 ids' hyt-rollout -q -m m query
 
-# zstd: a window of 2 TB, contents of 16 EB, a megabyte of nothing
-printf '\050\265\057\375\000\370\001\000\000' >window.zst
-refused 'damaged zstd frame' hyt-split window.zst
+# zstd: a window of 2 TB, of 256 MB, and one of 128 MB, which is allowed;
+# contents of 16 EB; 300 MB that are small
+for window in '\0370' '\0220'; do
+    printf '\050\265\057\375\000%b\001\000\000' "$window" >window.zst
+    refused 'damaged zstd frame' hyt-split window.zst
+done
+printf '\050\265\057\375\000\210\001\000\000' >window.zst
+hyt-split window.zst >out
 printf '\050\265\057\375\300\000\376\377\377\377\377\377\377\377\053\000\000a' \
     >content.zst
 refused 'zstd frame' hyt-split content.zst
