@@ -18,6 +18,7 @@
 
 #define NO_GENERATION UINT64_MAX
 #define THE_BASE      (UINT64_MAX - 1)
+#define COUNT_MAX     ((uint64_t)1 << 53) /* counting on ends in no overflow */
 #define TRIES         100
 #define CONFIG_MAX    ((size_t)16 << 20)
 #define INDEX_MAX     ((size_t)64 << 20)
@@ -174,6 +175,8 @@ int hyt_ckpt_meta_u64(const struct hyt_ckpt *c, const char *key,
         hyt_parse_u64(text, x, err) < 0)
         return hyt_fail(err, "%s/%s: %s is \"%s\", expected a number", c->name,
                         c->file, key, text);
+    if (*x > COUNT_MAX)
+        return hyt_fail(err, "%s/%s: %s is above 2^53", c->name, c->file, key);
     return 0;
 }
 

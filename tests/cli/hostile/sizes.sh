@@ -28,6 +28,13 @@ refused 'header length' hyt-ckpt info m
 header '{}' '\0000\0340\0365\0005\0000\0000\0000\0000' # 99,999,744
 refused 'does not fit' hyt-ckpt info m
 
+# numbers of a commit record, on which one would count on
+for key in generation step; do
+    header "{\"__metadata__\":{\"hyt.$key\":\"18446744073709551615\"}}"
+    refused 'is above 2^53' hyt-ckpt info m
+    refused 'is above 2^53' hyt-update -q -m m query
+done
+
 # config.json: each of its numbers as large as can be
 rm -rf m && cp -r model m
 for key in $(jq -r 'to_entries[] | select(.value | type == "number") | .key' \
