@@ -26,7 +26,9 @@ static const struct hyt_opt opts[] = {
             "new: a name (tiny5m, smol135, qwen0.5b), key=value,..., or both"),
     OPT_STR(0, "tokenizer", &tokenizer, "FILE",
             "new: a tokenizer.json; without it a token is a byte"),
-    OPT_ENUM(0, "arch", &arch, "auto|llama|mistral|qwen2|qwen3|phi3|olmo2|gemma2|gemma3",
+    OPT_ENUM(0, "arch", &arch,
+             "auto|llama|mistral|qwen2|qwen3|phi3|olmo2|"
+             "gemma2|gemma3",
              "new: kind of model; auto: the named shape's, or llama"),
     OPT_ENUM(0, "dtype", &dtype, "f32|bf16|f16", "new: how weights are stored"),
     OPT_FLAG(0, "tied", &tied,

@@ -173,8 +173,9 @@ struct hyt_model {
 
 /* Binds the checkpoint's mapped tensors.  A missing tensor, one of another
  * shape or dtype, or one that the architecture has no use for is an error that
- * names it; the tensors for images beside a text model are passed over.  A tied head that is stored twice must be equal.  The checkpoint
- * must outlive the model.  NULL on error. */
+ * names it; the tensors for images beside a text model are passed over.  A tied
+ * head that is stored twice must be equal.  The checkpoint must outlive the
+ * model.  NULL on error. */
 struct hyt_model *hyt_model_open(const struct hyt_ckpt *ckpt,
                                  struct hyt_err *err) HYT_MUST_USE;
 void hyt_model_close(struct hyt_model *m);

@@ -254,10 +254,9 @@ int hyt_config_family(struct hyt_config *c, const struct hyt_json *whole,
         read_activation(c, config, family->gemma, err) < 0 ||
         read_window(c, config, family, err) < 0)
         return -1;
-    c->tied =
-        hyt_config_flag(config, "tie_word_embeddings",
-                        hyt_config_flag(whole, "tie_word_embeddings",
-                                        family->gemma));
+    c->tied = hyt_config_flag(
+        config, "tie_word_embeddings",
+        hyt_config_flag(whole, "tie_word_embeddings", family->gemma));
     c->o_bias =
         hyt_config_flag(config, "attention_bias", false) && !family->qkv_bias;
     c->qkv_bias = family->qkv_bias || c->o_bias;
