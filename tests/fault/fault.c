@@ -5,6 +5,8 @@
  *     HYT_FAULT=NAME:N:WHAT    the N-th call of NAME
  *     HYT_FAULT=NAME:N+:WHAT   that and all later ones
  *     HYT_FAULT_COUNT=FILE     at exit, "NAME CALLS" a line
+ *     HYT_FAULT_COPIES=1       renameat writes into the file that is there: what
+ *                              the tests must find out
  *
  * WHAT is KILL or TERM (that signal just before the call), the number of an
  * errno, or, for all calls of read, write, pread, pwrite and posix_fallocate,
@@ -87,13 +89,14 @@ static const char *const names[] = {"open",
 static atomic_ulong calls[N_CALLS];
 static int chosen = -1, error, signo;
 static unsigned long first;
-static bool later, shortens, interrupts;
+static bool copies, later, shortens, interrupts;
 
 __attribute__((constructor)) static void begin(void)
 {
     const char *s = getenv("HYT_FAULT"), *colon;
     char *end;
 
+    copies = getenv("HYT_FAULT_COPIES") != NULL;
     if (!s || !(colon = strchr(s, ':')))
         return;
     first = strtoul(colon + 1, &end, 10);
@@ -269,14 +272,39 @@ struct dirent *readdir(DIR *dir)
         return strikes(I_##name) ? -1 : real args;                             \
     }
 
+static int copy(int a, const char *from, int b, const char *to)
+{
+    char bytes[512];
+    ssize_t n;
+    int in = openat(a, from, O_RDONLY), out;
+
+    if (fchmodat(b, to, 0644, 0) < 0 && errno != ENOENT)
+        return -1;
+    out = openat(b, to, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    while ((n = read(in, bytes, sizeof bytes)) > 0)
+        if (write(out, bytes, (size_t)n) != n)
+            return -1;
+    if (fsync(out) < 0 || fchmod(out, 0444) < 0 || close(out) < 0 ||
+        close(in) < 0)
+        return -1;
+    return unlinkat(a, from, 0);
+}
+
+int renameat(int a, const char *from, int b, const char *to)
+{
+    REAL(renameat);
+
+    if (strikes(I_renameat))
+        return -1;
+    return copies ? copy(a, from, b, to) : real(a, from, b, to);
+}
+
 WRAP(fsync, (int fd), (fd))
 WRAP(fdatasync, (int fd), (fd))
 WRAP(msync, (void *p, size_t n, int flags), (p, n, flags))
 WRAP(munmap, (void *p, size_t n), (p, n))
 WRAP(ftruncate, (int fd, off_t n), (fd, n))
 WRAP(fchmod, (int fd, mode_t mode), (fd, mode))
-WRAP(renameat, (int a, const char *from, int b, const char *to),
-     (a, from, b, to))
 WRAP(linkat, (int a, const char *from, int b, const char *to, int flags),
      (a, from, b, to, flags))
 WRAP(unlinkat, (int dir, const char *name, int flags), (dir, name, flags))

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -64,11 +65,8 @@ static void fill(struct hyt_work *w)
             ((float *)hyt_work_tensor(w, i)->data)[j] = g;
 }
 
-/* One generation, and nothing of another. */
-static bool is_whole(const struct hyt_ckpt *c)
+static bool holds(const struct hyt_ckpt *c, float g)
 {
-    float g = (float)hyt_ckpt_generation(c);
-
     if (hyt_ckpt_count(c) != 2)
         return false;
     for (size_t i = 0; i < 2; i++) {
@@ -79,6 +77,12 @@ static bool is_whole(const struct hyt_ckpt *c)
                 return false;
     }
     return true;
+}
+
+/* One generation, and nothing of another. */
+static bool is_whole(const struct hyt_ckpt *c)
+{
+    return holds(c, (float)hyt_ckpt_generation(c));
 }
 
 static int write_all(const char *dir, uint64_t n)
@@ -142,10 +146,50 @@ static void test_readers(void **state)
     race("race-shards", true);
 }
 
+static HYT_NORETURN void write_in_place(const char *file)
+{
+    static float x[2 * N_FLOATS];
+    int fd = open(at(file), O_RDWR);
+    struct stat info;
+
+    for (float g = 1; fd >= 0 && fstat(fd, &info) == 0; g++) {
+        for (size_t i = 0; i < 2 * (size_t)N_FLOATS; i++)
+            x[i] = g;
+        if (pwrite(fd, x, sizeof x, info.st_size - (off_t)sizeof x) < 0)
+            break;
+    }
+    _exit(1);
+}
+
+/* The readers can tell: a file that is written in place is soon torn. */
+static void test_in_place(void **state)
+{
+    uint64_t reads = 0;
+    bool torn = false;
+    pid_t writer;
+
+    (void)state;
+    make_plain("place", false);
+    writer = fork();
+    assert_true(writer >= 0);
+    if (writer == 0)
+        write_in_place("place/model.safetensors");
+    for (; reads < 1000000 && !torn; reads++) {
+        struct hyt_ckpt *c = open_ok("place");
+
+        torn = !holds(c, ((const float *)hyt_ckpt_tensor(c, 0)->data)[0]);
+        hyt_ckpt_close(c);
+    }
+    assert_int_equal(kill(writer, SIGKILL), 0);
+    assert_int_equal(waitpid(writer, NULL, 0), writer);
+    assert_true(torn);
+    print_message("ok - written in place: torn at read %" PRIu64 "\n", reads);
+}
+
 /* Those who are refused try again: as many generations as were committed. */
 static int compete(const char *dir, uint64_t n)
 {
-    struct hyt_err err;
+    struct hyt_err err = {0};
 
     while (n > 0) {
         struct hyt_ckpt *c = hyt_ckpt_open(at(dir), &err);
@@ -257,6 +301,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_readers),
+        cmocka_unit_test(test_in_place),
         cmocka_unit_test(test_writers),
         cmocka_unit_test(test_leaks),
     };
