@@ -152,14 +152,29 @@ static int drop_kept(const struct hyt_work *w, uint64_t g,
     return c ? 0 : -1;
 }
 
-/* A run that was stopped on its way to this generation has dropped them. */
-static void dropped_before(const struct hyt_work *w, struct hyt_buf *drops)
+/* What the committed generation drops is gone before another forgets of it,
+ * also where that failed at first.  One that was stopped on its way to this
+ * generation has dropped for this one. */
+static int drop_before(const struct hyt_work *w, struct hyt_buf *drops,
+                       struct hyt_err *err)
 {
     const struct hyt_ckpt *old = hyt_work_committed(w);
     const char *names = hyt_ckpt_meta(old, HYT_DROPS_KEY);
+    int status = 0;
 
     if (names && old->generation == w->generation)
         hyt_buf_puts(drops, names);
+    for (const char *s = names; s && *s && status == 0; s += strspn(s, "/")) {
+        size_t n = strcspn(s, "/");
+        char *name = hyt_strndup(s, n);
+
+        if (!hyt_ckpt_names(old, name) && unlinkat(w->dir, name, 0) < 0 &&
+            errno != ENOENT)
+            status = hyt_fail_errno(err, "%s/%s", w->name, name);
+        free(name);
+        s += n;
+    }
+    return status;
 }
 
 int hyt_keep_list(const struct hyt_work *w, enum hyt_run run,
@@ -174,9 +189,8 @@ int hyt_keep_list(const struct hyt_work *w, enum hyt_run run,
     hyt_buf_puts(list, "");
     if (!old)
         return 0;
-    if (hyt_ckpt_kept(old, &g, &n, err) < 0)
+    if (drop_before(w, drops, err) < 0 || hyt_ckpt_kept(old, &g, &n, err) < 0)
         return -1;
-    dropped_before(w, drops);
     if (keeps_old(w, run)) {
         g = hyt_realloc(g, n + 1, sizeof *g);
         g[n++] = old->generation;

@@ -60,9 +60,13 @@ all() {
     done
 }
 all ''
+promised "$(grep -c . kills)" 'system calls. Each'
+promised "$(cat kills errors signals | grep -c .)" 'points. The same'
 cp -r m single
 begin split
 all ', in shards'
+promised "$(grep -c . kills)" 'system calls: '
+promised "$(cat kills errors signals | grep -c .)" 'points. Half'
 
 # The check can fail: a commit that writes into the committed file is torn by
 # kills, and by errors.

@@ -41,6 +41,7 @@ for i in $(seq "$all" | sample 25); do
     heals w "malloc $i"
     n=$((n + 1))
 done
+promised "$all" 'allocations'
 echo "ok 2 - memory: $n of $all points, $aborted aborted by Oniguruma"
 
 # Memory that really ends, at any size: nothing is aborted.
@@ -57,7 +58,9 @@ while [ $((high - low)) -gt 4 ]; do
     if space $half; then high=$half; else low=$half; fi
 done 2>/dev/null
 n=0
-for kib in $(seq $((high - 2000)) 4 "$high" | sample 25); do
+seq $((high - 2000)) 4 "$high" >limits
+promised "$(grep -c . limits)" 'limits'
+for kib in $(sample 25 <limits); do
     status=0
     space "$kib" 2>/dev/null || status=$?
     # 127: the dynamic linker's own; 139: no room for the stack, as a kill.
@@ -70,7 +73,7 @@ for kib in $(seq $((high - 2000)) 4 "$high" | sample 25); do
     heals w "$kib KiB"
     n=$((n + 1))
 done
-echo "ok 3 - address space: $n of 501 limits up to $high KiB"
+echo "ok 3 - address space: $n of $(grep -c . limits) limits up to $high KiB"
 
 n=0
 largest=$(($(wc -c <ref/"$(cd ref && ls hyt-optimizer-3*)") / 512 + 8))
@@ -90,6 +93,7 @@ for blocks in $(seq 0 "$largest" | sample 12); do
     heals w "ulimit -f $blocks"
     n=$((n + 1))
 done
+promised $((largest + 1)) 'blocks'
 echo "ok 4 - file size: $n of $((largest + 1)) limits"
 
 # An input that stays open within a record: the signal ends the run, also where

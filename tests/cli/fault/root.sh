@@ -32,4 +32,5 @@ for left in $(seq 0 4 160); do
     n=$((n + 1))
 done
 if [ "$full" -lt 5 ] || [ "$full" -eq "$n" ]; then die "full $full of $n"; fi
+promised "$n" 'different rests'
 echo "ok 1 - a disk with $n different rests, $full times too small"
