@@ -211,7 +211,7 @@ lint-%:
 check-layers: lint-layers ## who includes whom, against the table of rooms
 check-man: lint-man ## the options of every program against its manual page
 
-bench: ## build and run the benchmarks (ROWS=: those that match)
+bench: ## build and run the benchmarks (ROWS=: those that match a|b)
 	@sh tests/deps.sh build bench
 	@$(MAKE) bench-built
 

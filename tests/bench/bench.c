@@ -5,8 +5,8 @@
  * usage: bench BUILD [ROWS]
  *
  * The limits are measured in the same run, then each row: a table on standard
- * error, JSONL on standard output.  ROWS: only rows whose name, shape or dtype
- * has this text in it.  The exit status does not depend on any figure.
+ * error, JSONL on standard output.  ROWS: only rows with this text, or one of
+ * several with | between, in "name shape dtype".  The exit status does not depend on any figure.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -64,12 +64,20 @@ double bench_best(void (*fn)(void *ctx), void *ctx)
 
 bool bench_wants(const char *row, const char *shape, const char *dtype)
 {
-    struct hyt_buf label = {0};
-    bool found;
+    struct hyt_buf label = {0}, part = {0};
+    const char *from = asked;
+    bool found = false;
 
     hyt_buf_printf(&label, "%s %s %s", row, shape ? shape : "",
                    dtype ? dtype : "");
-    found = strstr(label.s, asked) != NULL;
+    while (!found && from != NULL) {
+        hyt_buf_reset(&part);
+        hyt_buf_printf(&part, "%.*s", (int)strcspn(from, "|"), from);
+        found = strstr(label.s, part.s) != NULL;
+        from = strchr(from, '|');
+        from = from != NULL ? from + 1 : NULL;
+    }
+    hyt_buf_free(&part);
     hyt_buf_free(&label);
     return found;
 }

@@ -46,7 +46,7 @@ cut -d '"' -f 4 g/test.jsonl | head -n 8 | cmp - asked || die "other questions"
 # Both arms took steps; the best of their models, or the base, is reported.
 jq -e -s 'length == 3 and map(.round) == [0, 1, 2]' g/hytuning-1/watch.jsonl \
     >/dev/null || die "hytuning: watch.jsonl"
-holds g/hytuning-1/2.log '.samples == 4 * 4 + 16 and .loss_rd > 0'
+holds g/hytuning-1/2.log '.samples == 4 * 4 + 4 and .loss_rd > 0'
 holds g/rd-1/2.log '.samples == 4 and .loss_rlif == 0'
 grep -q '^| base | 0 | 0 | 0 \[0, 0\] |' report || die "no row of the base"
 grep -q '^| hytuning-1 | [012] | 2 |' report || die "no row of hytuning"
@@ -83,7 +83,7 @@ jq -r '.prompt | split("Question: ")[1] | split("\nAnswer")[0]' p/test.jsonl |
 jq -r '.prompt | split("Question: ")[1] | split("\nAnswer")[0]' p/train.jsonl |
     sort | comm -12 test.q - | cmp - /dev/null || die "a test question in training"
 grep -q '^| hytuning-1 | [01] | 1 |' report || die "PubMedQA: no row"
-holds p/hytuning-1/1.log '.samples == 2 * 4 + 16'
+holds p/hytuning-1/1.log '.samples == 2 * 4 + 4'
 
 # Parts that leave nothing are refused.
 if example DATA="$PWD/pubmedqa" B="$PWD/q" POOL=600 >got 2>err; then
