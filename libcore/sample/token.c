@@ -113,19 +113,21 @@ static int32_t draw(const struct candidate *c, size_t n, ptrdiff_t stride,
     return c[(ptrdiff_t)(n - 1) * stride].id;
 }
 
-/* Every token with a probability above 0, in order of id; returns how many. */
+/* Every token with a probability above 0, in order of id; returns how many.
+ * Where min_p stands alone or after top-k, what is below it plays no part. */
 static size_t collect(struct candidate *c, const float *z, size_t V,
-                      int32_t best, double temperature)
+                      int32_t best, const struct hyt_sampling *s)
 {
     float *p = hyt_alloc_aligned(V, sizeof(*p));
-    float scale = (float)(1.0 / temperature);
+    float scale = (float)(1.0 / s->temperature);
+    double floor = s->top_p >= 1 ? s->min_p : 0;
     size_t n = 0;
 
     for (size_t v = 0; v < V; v++)
         p[v] = (z[v] - z[best]) * scale;
     hyt_exp_rows(p, p, 0, V);
     for (size_t v = 0; v < V; v++)
-        if (p[v] > 0) {
+        if (p[v] > 0 && (double)p[v] >= floor) {
             c[n].p = p[v];
             c[n++].id = (int32_t)v;
         }
@@ -143,7 +145,7 @@ int32_t hyt_sample_token(const float *z, size_t V, const struct hyt_sampling *s,
     if (s->greedy || s->temperature <= 0 || s->top_k == 1)
         return best;
     c = hyt_realloc(NULL, V, sizeof(*c));
-    n = collect(c, z, V, best, s->temperature);
+    n = collect(c, z, V, best, s);
     if (n == 0) {
         /* A temperature whose inverse overflows, or logits that are NaN. */
         chosen = best;
