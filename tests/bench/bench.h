@@ -24,6 +24,8 @@ struct bench_limits {
 extern struct bench_limits bench_limits;
 
 void bench_measure_limits(const char *self); /* path of this program */
+/* The sgemm limit of the next so many seconds, their mean. */
+double bench_sgemm_for(double seconds);
 /* Prints the sgemm limit of OpenBLAS as the environment chooses it. */
 void bench_sgemm(void);
 
@@ -48,6 +50,11 @@ void bench_report(const struct bench_row *r);
  * Times work of `flops` operations and `tokens` tokens and reports it as a
  * fraction of the sgemm limit; then all threads against one thread, where the
  * machine has more.
+ *
+ * A CPU of a virtual machine is faster or slower by a third from one second to
+ * the next, with what its neighbours do: a run that takes seconds has their
+ * mean, where the best of many short ones has the peak.  So the three take
+ * turns, the limit for as long as a run, and the best of each is compared.
  */
 void bench_arithmetic(const char *row, const char *shape, const char *dtype,
                       double goal, double flops, double tokens,
