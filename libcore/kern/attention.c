@@ -83,7 +83,7 @@ void hyt_kv_store(const struct hyt_kv *kv, float *k, float *v,
     struct store a = {*kv, k, v, row, G, E};
 
     check_format(kv);
-    hyt_parallel_blocks(T, 32, store_rows, &a);
+    hyt_parallel_blocks(T, 8, store_rows, &a);
 }
 
 void hyt_kv_copy(const struct hyt_kv *kv, int32_t dst, int32_t src, size_t n,

@@ -67,11 +67,15 @@ static void multiply_rows(void *ctx, size_t i)
     }
 }
 
-/* As many tasks for each thread, of whole register tiles (eight rows). */
+/* As many tasks for each thread, of whole register tiles (eight rows).  Several
+ * for each: threads are not equally fast, and all wait for the last one. */
+enum { TASKS = 4, ROWS_MIN = 48 };
+
 static size_t rows_of_task(size_t m)
 {
     size_t threads = (size_t)hyt_threads();
-    size_t rounds = ceil_div(m, threads * HYT_GEMM_ROWS);
+    size_t rows = hyt_min_size(HYT_GEMM_ROWS, ceil_div(m, threads * TASKS));
+    size_t rounds = ceil_div(m, threads * (rows < ROWS_MIN ? ROWS_MIN : rows));
 
     return ceil_div(ceil_div(m, threads * rounds), 8) * 8;
 }

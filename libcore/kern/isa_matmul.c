@@ -67,11 +67,12 @@ void HYT_KERN_FN(widen)(float *dst, struct hyt_weight w, size_t i, size_t n)
 /* Register tile: MR rows of x by NR rows of w, which lie in VECTORS registers,
  * GROUPS rows in each.  A column of tiles goes over at most MB rows of x, KB of
  * k at a time, so that the panel of weights and the accumulators between two
- * blocks of k stay in the first-level cache.
+ * blocks of k stay in the first-level cache; rows of the panel are not a power
+ * of two apart, they would meet in its sets.
  * Results are gathered in strips: rows of y can be a power of two apart, and
  * stores of NR columns would meet in one set of the cache. */
 enum { VECTORS = 4, NR = VECTORS * GROUPS, MR = GROUPS == 2 ? 6 : 3 };
-enum { KB = GROUPS == 2 ? 640 : 1024, MB = 96, STRIP = 32 };
+enum { KB = GROUPS == 2 ? 640 : 576, MB = 96, STRIP = 32 };
 
 /* bf16 needs registers to widen in: fewer rows of x fit. */
 enum { MR_BF16 = GROUPS == 2 ? 5 : 2 };

@@ -17,8 +17,11 @@ void hyt_widen(float *dst, struct hyt_weight w, size_t offset, size_t n)
 /* --- forward -------------------------------------------------------------- */
 
 /* A task takes COLS columns over as many rows of x as stay in the second-level
- * cache while the columns go by.  For tiny products one task is all. */
-enum { COLS = 32, ROWS_MIN = 24, ROWS = 192, L2_BYTES = 512 << 10 };
+ * cache while the columns go by; half the columns where few, long rows make few
+ * and long tasks, for all threads wait for the last one.  For tiny products one
+ * task is all. */
+enum { COLS = 32, ROWS_MIN = 24, ROWS = 192, L2_BYTES = 384 << 10 };
+enum { FEW_ROWS = 64, LONG_ROWS = 512 };
 enum { TINY = 1 << 15 };
 
 struct products {
@@ -103,7 +106,8 @@ static void multiply(struct products *a)
     for (size_t j = 0; j < a->n; j++)
         N += a->p[j].N;
     bool tiny = a->T * N * a->K <= TINY;
-    a->cols = tiny ? N : COLS;
+    bool few = a->T <= FEW_ROWS && a->K >= LONG_ROWS;
+    a->cols = tiny ? N : few ? COLS / 2 : COLS;
     a->shares = tiny ? 1 : (size_t)hyt_threads();
     fit = fit < ROWS_MIN ? ROWS_MIN : hyt_min_size(fit, ROWS);
     a->rows = ceil_div(a->T, ceil_div(a->T, fit));

@@ -9,18 +9,20 @@
  * too, closes the loop when the indices are used up, and waits only for the
  * workers that joined: one that still sleeps costs nothing.
  *
- * Workers spin for some tens of microseconds after a loop, because the next
- * one usually follows at once, then sleep: several processes of a pipe share
- * the CPUs.
+ * A thread that waits spins for some tens of microseconds, because the next
+ * loop usually follows at once; then it gives its CPU to whoever wants it,
+ * several processes of a pipe share them; then it sleeps.  To wake a thread
+ * costs a virtual machine more than most loops take.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "kern/pool.h"
 
-enum { MAX_THREADS = 256, SPINS = 2000 };
+enum { MAX_THREADS = 256, SPINS = 2000, YIELDS = 200 };
 
 /* The word: loop number << 32 | OPEN | workers inside. */
 #define OPEN        (UINT64_C(1) << 31)
@@ -56,10 +58,14 @@ static struct {
  * runs there and then. */
 static _Thread_local bool inside;
 
-static void relax(void)
+/* Before look number i of a thread that waits. */
+static void relax(int i)
 {
+    if (i >= SPINS)
+        sched_yield();
 #ifdef __x86_64__
-    __builtin_ia32_pause();
+    else
+        __builtin_ia32_pause();
 #endif
 }
 
@@ -83,11 +89,11 @@ static bool is_new(uint64_t word, uint32_t done)
 /* Waits for a loop with a number other than `done`; false: the pool stops. */
 static bool wait_for_loop(uint32_t done)
 {
-    for (int i = 0; i < SPINS; i++) {
+    for (int i = 0; i < SPINS + YIELDS; i++) {
         if (is_new(atomic_load_explicit(&pool.word, memory_order_relaxed),
                    done))
             return true;
-        relax();
+        relax(i);
     }
     pthread_mutex_lock(&pool.lock);
     /* Either the opener sees this sleeper and signals, or the sleeper sees
@@ -168,10 +174,10 @@ int hyt_threads(void)
 
 static void wait_until_left(void)
 {
-    for (int i = 0; i < SPINS; i++) {
+    for (int i = 0; i < SPINS + YIELDS; i++) {
         if (IS_EMPTY(atomic_load(&pool.word)))
             return;
-        relax();
+        relax(i);
     }
     pthread_mutex_lock(&pool.lock);
     while (!IS_EMPTY(atomic_load(&pool.word)))

@@ -10,7 +10,7 @@
 #include "kern/pool.h"
 
 /* Elements that are worth a task of their own. */
-enum { GRAIN = 16384 };
+enum { GRAIN = 8192 };
 
 static size_t rows_of(size_t width)
 {
