@@ -171,6 +171,10 @@ check-root: export HYT_ROOT = 1
 check-root: deps ## the tests that mount a small file system (needs root)
 	@$(MAKE) check-built TESTS=cli/fault/root
 
+check-quick: export HYT_QUICK = 1
+check-quick: deps ## a small run of examples/less-is-more (minutes)
+	@$(MAKE) check-built TESTS=cli/examples/quick
+
 # Threads are those of the pool in kern/: what does not compute has none, and
 # under ThreadSanitizer a test takes some twenty times as long.
 check-asan: ## the same with AddressSanitizer and UBSan
@@ -271,10 +275,10 @@ clean: ## remove what make built
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all unit deps check check-built check-full check-root check-asan check-tsan check-aarch64 \
-    fuzz fuzz-targets lint \
-    check-layers check-man bench demo fixtures format man install uninstall \
-    dist clean help FORCE
+.PHONY: all unit deps check check-built check-full check-root check-quick \
+    check-asan check-tsan check-aarch64 fuzz fuzz-targets lint check-layers \
+    check-man bench demo fixtures format man install uninstall dist clean \
+    help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d)
