@@ -146,8 +146,8 @@ static int read_text(double text[HYT_N_TEXT_FACTS], struct hyt_rec *rec,
     for (int k = 0; k < HYT_N_TEXT_FACTS; k++)
         text[k] = NAN;
     if (got > 0 && hyt_json_type(certainty) != HYT_JSON_NULL)
-        got = hyt_rec_num(rec, "certainty.entropy", &text[HYT_TEXT_ENTROPY],
-                          err);
+        got =
+            hyt_rec_num(rec, "certainty.entropy", &text[HYT_TEXT_ENTROPY], err);
     if (got >= 0)
         got = hyt_rec_tokens(rec, &t, err);
     if (got > 0) {

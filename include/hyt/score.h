@@ -204,9 +204,9 @@ enum hyt_text_fact {
 };
 
 struct hyt_judged {
-    double conf;  /* in [0, 1]; NaN: no answer */
-    bool correct; /* false where there is no answer */
-    size_t query; /* 0 .. number of queries - 1 */
+    double conf;                   /* in [0, 1]; NaN: no answer */
+    bool correct;                  /* false where there is no answer */
+    size_t query;                  /* 0 .. number of queries - 1 */
     double text[HYT_N_TEXT_FACTS]; /* NaN: not known */
 };
 

@@ -20,7 +20,8 @@ static int by_tokens(const void *x, const void *y)
 
 double hyt_repetition(const int32_t *token, size_t n)
 {
-    size_t grams = n + 1 > HYT_REPETITION_GRAM ? n + 1 - HYT_REPETITION_GRAM : 0;
+    size_t grams =
+        n + 1 > HYT_REPETITION_GRAM ? n + 1 - HYT_REPETITION_GRAM : 0;
     size_t distinct = 0;
     struct gram *gram;
 
