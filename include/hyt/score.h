@@ -253,7 +253,7 @@ int hyt_metric_find(const char *name, size_t n); /* or -1 */
 
 /*
  * How much of a completion says again what it has said: 1 - distinct / all of
- * its n-grams of HYT_REPETITION_GRAM tokens, in [0, 1); NaN where it is shorter.
+ * its n-grams of HYT_REPETITION_GRAM tokens, in [0, 1); NaN where it has none.
  * seq-rep-4 of Welleck et al. 1908.04319.
  */
 #define HYT_REPETITION_GRAM 4

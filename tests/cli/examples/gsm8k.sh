@@ -34,6 +34,7 @@ example DATA="$PWD/gsm8k" B="$PWD/g" POOL=12 MAX_CHARS=240 MAX_TOKENS=40 \
 n=$(jq -c 'select(.question | length <= 223)' gsm8k/train.jsonl | wc -l)
 [ "$(wc -l <g/train.jsonl)" -eq "$n" ] || die "not $n training questions"
 [ "$(sort -u g/train.jsonl | wc -l)" -eq "$n" ] || die "a question twice"
+# shellcheck disable=SC2016 # jq's variables
 holds g/train.jsonl '.gold as $gold | $gold != "" and (.completion
     | (contains("<<") | not) and endswith("\n#### " + $gold))'
 zstdcat g/rd-1/best.test.jsonl.zst >answers
@@ -70,6 +71,7 @@ cp "$data/pubmedqa/test_ground_truth.json" pubmedqa
 example DATA="$PWD/pubmedqa" B="$PWD/p" POOL=6 MAX_CHARS=1100 MAX_TOKENS=24 \
     ROUNDS=1 PER_ROUND=2 QUESTIONS=2 VALIDATION=2 ARMS=hytuning >report 2>err ||
     { cat err && die "PubMedQA failed"; }
+# shellcheck disable=SC2016 # jq's variables
 holds p/train.jsonl '.gold as $gold | ($gold | IN("yes", "no", "maybe"))
     and (.completion | endswith("\n#### " + $gold))'
 # The two parts are those of the ground truth.
