@@ -51,8 +51,8 @@ struct hyt_trainer;
 /*
  * Binds the model's weights to the working generation (so that a step's writes
  * are what the next forward reads).  ref: the reference of the KL term, which
- * conf->kl > 0 needs; else it may be NULL.  work NULL: gradients alone, no steps.  Models and
- * work must outlive the trainer.
+ * conf->kl > 0 needs; else it may be NULL.  work NULL: gradients alone, no
+ * steps.  Models and work must outlive the trainer.
  */
 struct hyt_trainer *hyt_trainer_new(struct hyt_model *m, struct hyt_work *work,
                                     const struct hyt_model *ref,
