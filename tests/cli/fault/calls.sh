@@ -42,7 +42,7 @@ all() {
     for list in kills errors signals; do
         n=0
         of=$(grep -c . $list)
-        sample 40 <$list >points
+        sample 25 <$list >points
         awk -v seed="$HYT_SEED" -v of="$of" '{ line[NR] = $0 } END {
             srand(seed)
             for (; of > 0; of--)
@@ -79,7 +79,7 @@ cp -r single w
 counted update w | grep '^write ' >calls
 for what in :KILL :28; do
     torn=0 of=0
-    for fault in $(points $what); do
+    for fault in $(points $what | sample 24); do
         rm -rf w
         cp -r single w
         with "$fault" update w >out 2>err
