@@ -18,8 +18,8 @@ bool hyt_plain_name(const char *name);
  */
 DIR *hyt_dir_list(int dir, const char *dir_name, struct hyt_err *err);
 
-/* The next name.  NULL at the end, after an error, which sets *status to -1, and
- * where *status is -1 already. */
+/* The next name.  NULL at the end, after an error, which sets *status to -1,
+ * and where *status is -1 already. */
 const char *hyt_dir_next(DIR *list, const char *dir_name, int *status,
                          struct hyt_err *err);
 

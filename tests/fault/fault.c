@@ -5,13 +5,13 @@
  *     HYT_FAULT=NAME:N:WHAT    the N-th call of NAME
  *     HYT_FAULT=NAME:N+:WHAT   that and all later ones
  *     HYT_FAULT_COUNT=FILE     at exit, "NAME CALLS" a line
- *     HYT_FAULT_COPIES=1       renameat writes into the file that is there: what
- *                              the tests must find out
+ *     HYT_FAULT_COPIES=1       renameat writes into the file that is there:
+ *                              what the tests must find out
  *
  * WHAT is KILL or TERM (that signal just before the call), the number of an
  * errno, or, for all calls of read, write, pread, pwrite and posix_fallocate,
- * SHORT (half of what was asked) or EINTR (every second call).  malloc, calloc and realloc count as
- * malloc and give NULL.
+ * SHORT (half of what was asked) or EINTR (every second call).  malloc, calloc
+ * and realloc count as malloc and give NULL.
  */
 #define _GNU_SOURCE /* RTLD_NEXT */
 #include <dirent.h>
