@@ -109,7 +109,7 @@ static int search(const struct hyt_regex *re, const char *s, size_t n,
     unsigned long limit = FREE_RETRIES;
     int at;
 
-    for (;; limit = limit > most / 8 ? most : 8 * limit) {
+    for (;; limit = limit > most / 16 ? most : 8 * limit) {
         onig_set_retry_limit_in_match_of_match_param(m->limits, limit);
         onig_set_retry_limit_in_search_of_match_param(m->limits, limit);
         at = onig_search_with_param(re->onig, u, u + n, u + from, u + n,

@@ -75,7 +75,7 @@ search() {
     dict=
     [ ! -f "$here/$target.dict" ] || dict=-dict=$here/$target.dict
     if "$build/fuzz/$target" ${dict:+"$dict"} -max_total_time="$what" \
-        -max_len=40000 -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 \
+        -max_len=40000 -timeout=300 -rss_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix="$build/crash-$target-" "$@" \
         >"$build/$target.log" 2>&1; then
         echo "ok - fuzz $target: $(awk '/number_of_executed_units/ { n = $2 }
@@ -94,7 +94,7 @@ merge() {
     mkdir -p "$build/merged/$1" "$build/small/$1"
     find "$here/corpus/$1" "$found" "$seed" -type f -size -${small}c \
         -exec cp {} "$build/small/$1" \;
-    "$build/fuzz/$1" -merge=1 -use_counters=0 -timeout=60 \
+    "$build/fuzz/$1" -merge=1 -use_counters=0 -timeout=300 \
         "$build/merged/$1" "$build/small/$1" \
         >"$build/$1.log" 2>&1 || exit 1
     rm -rf "${here:?}/corpus/$1"

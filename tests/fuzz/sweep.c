@@ -168,7 +168,7 @@ static int use(int *verdict, struct hyt_err *err)
     return status;
 }
 
-/* --- a case by programs --------------------------------------------------- */
+/* --- a case by programs ------------------------------------------------ */
 
 static size_t lines_of(const char *path)
 {
