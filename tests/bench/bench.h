@@ -51,10 +51,10 @@ void bench_report(const struct bench_row *r);
  * fraction of the sgemm limit; then all threads against one thread, where the
  * machine has more.
  *
- * A CPU of a virtual machine is faster or slower by a third from one second to
- * the next, with what its neighbours do: a run that takes seconds has their
- * mean, where the best of many short ones has the peak.  So the three take
- * turns, the limit for as long as a run, and the best of each is compared.
+ * What a virtual machine gives changes from second to second, with what its
+ * neighbours do: a run that takes seconds has the mean, where the best of many
+ * short ones has the peak.  So the three take turns, the limit for as long as a
+ * run, and the best of each is compared.
  */
 void bench_arithmetic(const char *row, const char *shape, const char *dtype,
                       double goal, double flops, double tokens,
