@@ -32,4 +32,6 @@ for picture in arms curves reliability-base reliability-hytuning prg-base; do
     grep -q '^<svg' $report/$picture.svg
     grep -q -F "($picture.svg)" $report/report.md
 done
-[ -z "$(ls b/quick/*/*.jsonl.zst | grep -E '/[0-9]+\.jsonl\.zst$')" ]
+for records in b/quick/*/[0-9].jsonl.zst; do
+    [ ! -e "$records" ]
+done
