@@ -135,6 +135,7 @@ $(FUZZ): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o \
   $(BUILD)/obj/tests/fuzz/fuzz.o $(filter %.o,$(FUZZ_MAIN)) $(BUILD)/libfuzz.a
 	$(link) $(filter-out %.o,$(FUZZ_MAIN)) $^ $(LIBS)
 
+$(BUILD)/obj/tests/fuzz/sweep.o: private LANG_CFLAGS += -Itools
 $(SWEEP): $(BUILD)/obj/tests/fuzz/sweep.o $(BUILD)/obj/tests/fuzz/fuzz.o \
   $(BUILD)/libtools.a $(BUILD)/libhyt.a
 	$(link) $^ $(LIBS)
@@ -205,7 +206,7 @@ lint: ## all static checks; nothing may be found
 	@sh tests/lint/all.sh '$(MAKE)' $(LINT)
 
 lint-%: export LAYERS = $(foreach r,$(ROOMS),$(r): $(USE_$(r));)
-lint-%: export LINT_CFLAGS = $(LANG_CFLAGS) $(PKG_CFLAGS) -DHYT_ISA=ref -DHYT_ISA_ref
+lint-%: export LINT_CFLAGS = $(LANG_CFLAGS) -Itools $(PKG_CFLAGS) -DHYT_ISA=ref -DHYT_ISA_ref
 lint-%: export LINT_MAKE = $(MAKE) CC=gcc BUILD=build/lint-gcc WERROR=-Werror
 lint-gcc lint-clang: lint-%:
 	@$(MAKE) CC=$* BUILD=build/lint-$* WERROR=-Werror all unit $(BENCH:$(BUILD)/%=build/lint-$*/%)

@@ -25,11 +25,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../tools/chat.h"
-#include "../../tools/gendefaults.h"
-#include "../../tools/open.h"
+#include "chat.h"
 #include "fuzz.h"
+#include "gendefaults.h"
 #include "hyt/kern.h"
+#include "open.h"
 
 #define SECONDS 20 /* of the processor, for one case, under a sanitizer */
 #define MEMORY  ((rlim_t)1 << 30)
