@@ -21,9 +21,10 @@ enum {
 /* One field of one file. */
 struct curve {
     struct hyt_buf rows;
-    double last;   /* step of the last row */
-    double lo, hi; /* of the values */
-    size_t n;      /* rows with a value */
+    double last;     /* step of the last row */
+    double lo, hi;   /* of the values */
+    double from, to; /* the steps of these */
+    size_t n;        /* rows with a value */
 };
 
 struct log {
@@ -63,6 +64,8 @@ static void put(struct curve *c, double step, double x)
         return;
     c->lo = c->n > 0 ? fmin(c->lo, x) : x;
     c->hi = c->n > 0 ? fmax(c->hi, x) : x;
+    c->from = c->n > 0 ? fmin(c->from, step) : step;
+    c->to = c->n > 0 ? fmax(c->to, step) : step;
     c->n++;
 }
 
@@ -170,6 +173,20 @@ static void put_range(struct hyt_figure *f, const struct log *log, size_t field)
     hyt_figure_axis(f, 'y', lo - room, hi + room, 3);
 }
 
+/* The panels share one axis of steps. */
+static void put_steps(struct hyt_figure *f, const struct log *log)
+{
+    double from = INFINITY, to = -INFINITY;
+
+    for (size_t i = 0; i < log->file.n * log->field.n; i++) {
+        const struct curve *c = &log->curve[i];
+
+        from = c->n > 0 ? fmin(from, c->from) : from;
+        to = c->n > 0 ? fmax(to, c->to) : to;
+    }
+    hyt_figure_axis(f, 'x', from, to, 8);
+}
+
 static int draw(const struct log *log, const struct hyt_plot *p,
                 struct hyt_err *err)
 {
@@ -189,6 +206,7 @@ static int draw(const struct log *log, const struct hyt_plot *p,
         "set format x ''\nset key at screen %.5f,%.5f left top Left reverse "
         "vertical maxrows %zu\n",
         16 / f.width, 1 - 36 / f.height, log->file.n);
+    put_steps(&f, log);
     for (size_t i = 0; i < log->field.n; i++) {
         double y = top + each * (double)done;
 

@@ -2,8 +2,8 @@
 #
 # means.awk - means over seeds with 95 % intervals, by task and over all tasks
 #
-# Reads TASK ARM TRACES SEED SET METRIC VALUE, parted by tabs, and writes TASK ARM
-# TRACES SET METRIC SEEDS MEAN HALF: the interval is MEAN +- HALF (Student's t),
+# Reads TASK ARM TRACES SEED SET METRIC VALUE, parted by tabs, and writes TASK
+# ARM TRACES SET METRIC SEEDS MEAN HALF: the interval is MEAN +- HALF (Student's t),
 # HALF is empty for one seed. Task "all": for each seed the mean over the tasks.
 
 BEGIN {

@@ -8,8 +8,9 @@ def digits: . * 1e4 | round / 1e4;
 {means: ($means | table | map({task: .[0], arm: .[1], traces: (.[2] | tonumber),
     set: .[3], metric: .[4], n: (.[5] | tonumber), mean: (.[6] | tonumber),
     half: (if .[7] == "" then null else .[7] | tonumber end)})),
- primary: ($pairs | table | map({arm: .[0], metric: .[1], runs: (.[2] | tonumber),
-    difference: (.[3] | tonumber), lo: (.[4] | tonumber), hi: (.[5] | tonumber)})),
+ primary: ($pairs | table | map({arm: .[0], metric: .[1],
+    runs: (.[2] | tonumber), difference: (.[3] | tonumber),
+    lo: (.[4] | tonumber), hi: (.[5] | tonumber)})),
  runs: ($lines | map(select(.seed)) | group_by([.arm, .traces]) | map({
     arm: .[0].arm, traces: .[0].traces, lr: (map(.lr) | unique),
     tokens: (map(.tokens) | mean | round),

@@ -21,7 +21,8 @@ map(. + {right: .grade.correct}) as $all
     prg: ($all | map(.prg.score? | per_mille))},
    auroc: ((["tau", "direct", "rank", "watermark", "slope", "discounted",
              "mean", "gain", "premature", "monotone"]
-        | map(. as $k | {key: $k, value: ($all | map([.prg[$k]?, .right]) | auroc)})
+        | map(. as $k
+            | {key: $k, value: ($all | map([.prg[$k]?, .right]) | auroc)})
         | from_entries)
      + {prg: ($all | map([.prg.score?, .right]) | auroc),
         support: ($all | map([.prg.support[-1]?, .right]) | auroc),

@@ -17,7 +17,8 @@ def table($means; $task; $columns):
     | ([$rows[] | .arm] | unique | sort_by([place, .])) as $keys
     | (["arm"] + ($columns | map(.[2])) | head),
       ($keys[] as $k | [$k] + ($columns | map(. as $c
-        | [$rows[] | select(.arm == $k and .set == $c[0] and .metric == $c[1])][0]
+        | [$rows[]
+            | select(.arm == $k and .set == $c[0] and .metric == $c[1])][0]
         | cell)) | row);
 
 # Whether hytuning is better than an arm, by the interval of a difference

@@ -50,7 +50,7 @@ plot() {
 answers() {
     jq -c --arg arm "$1" 'select(.arm == $arm and (.traces // 32) == 32)
         | . as $run | .questions as $q | range($q.correct | length) as $i
-        | {id: "\($run.task)-\($run.seed)-\($i)", final: {},
+        | {id: "\($run.task)-\($run.seed)-\($i)", final: {text: "", bytes: [0, 0], tokens: [0, 0]},
            grade: {correct: ($q.correct[$i:$i + 1] == "1")},
            prg: {support: [$q.support[$i] / 1000],
             score: ($q.prg[$i] | if . then . / 1000 else . end)}}' "$tmp/lines"
@@ -92,10 +92,14 @@ for arm in rlif fixed majority rd hytuning; do
         "$out/report.json" >"$tmp/traces/$arm"
     [ -s "$tmp/traces/$arm" ] || rm "$tmp/traces/$arm"
 done
-ls "$tmp/curves/"* >/dev/null 2>&1 && plot train \
-    --fields accuracy,ece,self_certainty,trust,lambda \
-    "$tmp/curves/"* -o "$out/curves.svg"
-if ls "$tmp/traces/"* >/dev/null 2>&1; then
-    plot train --title 'step: number of traces' --fields accuracy,ece \
-        "$tmp/traces/"* -o "$out/traces.svg"
-fi
+# The names of the files are those of the lines.
+out=$(cd "$out" && pwd)
+# curves DIR NAME OPTION...: a line for each of the files
+curves() {
+    local dir=$1 name=$2 files
+    shift 2
+    [ -n "$(ls "$tmp/$dir")" ] || return 0
+    (cd "$tmp/$dir" && files=(*) && plot train "$@" "${files[@]}" -o "$out/$name")
+}
+curves curves curves.svg --fields accuracy,ece,self_certainty,trust,lambda
+curves traces traces.svg --fields accuracy,ece --title 'step: number of traces'

@@ -51,6 +51,7 @@ printf '1 0.5\n2 -0.25\n3 0.125\n\n2 0.0625\n' >want
 block c0 <script | diff want -
 printf '1 0.001\n2 NaN\n3 2\n\n2 3\n' >want
 block c1 <script | diff want -
+grep -q '^set xrange \[1:3\]' script
 # two files: a line each, by name; the fields that are there; no step: the line
 hyt-plot train --gnuplot log.jsonl other.jsonl >script
 printf '1 1\n2 2\n' >want
