@@ -138,7 +138,7 @@ static int read_text(double text[HYT_N_TEXT_FACTS], struct hyt_rec *rec,
                      struct hyt_err *err)
 {
     const struct hyt_json *certainty;
-    struct hyt_tokens t;
+    struct hyt_tokens t = {0};
     const char *finish;
     size_t n;
     int got = hyt_rec_get(rec, "certainty", &certainty, err);
