@@ -152,9 +152,9 @@ static HYT_NORETURN void write_in_place(const char *file)
     int fd = open(at(file), O_RDWR);
     struct stat info;
 
-    for (float g = 1; fd >= 0 && fstat(fd, &info) == 0; g++) {
+    for (int g = 1; fd >= 0 && fstat(fd, &info) == 0; g++) {
         for (size_t i = 0; i < 2 * (size_t)N_FLOATS; i++)
-            x[i] = g;
+            x[i] = (float)g;
         if (pwrite(fd, x, sizeof x, info.st_size - (off_t)sizeof x) < 0)
             break;
     }

@@ -169,6 +169,8 @@ static void test_own(void **state)
     check_answer("regex:<ans>(.*?)</ans>", "x<ans> 1 </ans><ans>2</ans>", "2",
                  "x<ans> 1 </ans>");
     check_answer("regex:yes|no", "yes or no", "no", "yes or ");
+    /* A group in a look-behind is in front of the match. */
+    check_answer("regex:(?<=(\\d))b", "x 1b", "1", "x ");
     check_answer("regex:yes|no", "maybe", NULL, NULL);
     check_answer("regex:", "maybe", NULL, NULL);
     assert_null(hyt_answerer_new("regex:[", &err));

@@ -179,6 +179,24 @@ static void test_charsmap_wild(void **state)
     hyt_tok_free(tok);
 }
 
+/* \K in a look-behind puts the beginning of a match before the search's. */
+static void test_keep_behind(void **state)
+{
+    static const char json[] =
+        "{\"normalizer\":{\"type\":\"Replace\",\"pattern\":"
+        "{\"Regex\":\"a|(?<=\\\\Ka)b\"},\"content\":\"x\"},"
+        "\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"xx\":0}}}";
+    struct hyt_tok *tok = text_load_json(json, NULL);
+    struct hyt_ids32 ids = {0};
+
+    (void)state;
+    text_encode(tok, "ab", 2, 0, &ids);
+    assert_int_equal(ids.n, 1);
+    assert_int_equal(ids.id[0], 0);
+    hyt_ids32_free(&ids);
+    hyt_tok_free(tok);
+}
+
 /* Pieces with a NUL, in each place where a piece may stand. */
 static const char *const nuls[] = {
     ADDED "{\"type\":\"BPE\",\"vocab\":{\"\\u0000\":1,\"a\":2,"
@@ -246,6 +264,7 @@ int main(void)
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_charsmap),
         cmocka_unit_test(test_charsmap_wild),
+        cmocka_unit_test(test_keep_behind),
         cmocka_unit_test(test_nul),
         cmocka_unit_test(test_nul_and_mark),
     };
