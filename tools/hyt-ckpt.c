@@ -162,7 +162,7 @@ static int rollback(struct hyt_main *m, char **operand)
 }
 
 /* The log as the commit record has it: what is behind its length belongs to no
- * generation. */
+ * generation.  Of one that was cut, the whole lines, and an error. */
 static int show_log(struct hyt_main *m, char **dir)
 {
     struct hyt_ckpt *c = hyt_ckpt_open(dir[0], &m->err);
@@ -170,20 +170,24 @@ static int show_log(struct hyt_main *m, char **dir)
     const char *length;
     uint64_t n = 0;
     int status = -1;
+    bool cut;
 
     if (!c)
         return -1;
     length = hyt_ckpt_meta(c, "hyt.log_bytes");
     if (!length || hyt_parse_u64(length, &n, &m->err) == 0)
         status = n ? hyt_ckpt_file(c, "hyt-log.jsonl", &text, &m->err) : 0;
-    if (status >= 0 && text.n < n) {
-        hyt_main_warn(m, "%s: hyt-log.jsonl has %zu of %" PRIu64 " bytes",
-                      hyt_ckpt_dir(c), text.n, n);
-        n = text.n;
+    cut = status >= 0 && text.n < n;
+    if (cut) {
+        hyt_fail(&m->err, "%s: hyt-log.jsonl has %zu of %" PRIu64 " bytes",
+                 hyt_ckpt_dir(c), text.n, n);
+        for (n = text.n; n > 0 && text.s[n - 1] != '\n';)
+            n--;
     }
     text.n = (size_t)n;
     hyt_ckpt_close(c);
-    return print(m, &text, status < 0 ? -1 : 0);
+    status = print(m, &text, status < 0 ? -1 : 0);
+    return cut ? -1 : status;
 }
 
 /* 1 where they differ. */
