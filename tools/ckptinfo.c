@@ -126,15 +126,17 @@ static struct sizes sizes(const struct hyt_ckpt *c)
 }
 
 /* Keys and values of one token in every layer, as float; 0 where the model is
- * not supported. */
+ * not supported, or beyond counting. */
 static uint64_t kv_bytes(const struct hyt_ckpt *c)
 {
     struct hyt_config k;
     struct hyt_err why;
+    double bytes = 2 * sizeof(float);
 
     if (hyt_config_read(&k, hyt_ckpt_config(c), NULL, &why) < 0)
         return 0;
-    return 2 * sizeof(float) * k.G * k.E * k.L;
+    bytes *= (double)k.G * (double)k.E * (double)k.L;
+    return bytes < 0x1p53 ? (uint64_t)bytes : 0;
 }
 
 /* Weights are mapped: "inference" and "update" are what should fit in memory

@@ -207,6 +207,19 @@ void hyt_shadows_free(struct hyt_work *w)
 
 /* --- begin and end -------------------------------------------------------- */
 
+/* Numbers above 2^53 are refused on reading; what counts on stays below. */
+static int check_counts(const struct hyt_work *w, struct hyt_err *err)
+{
+    const uint64_t most = (uint64_t)1 << 52;
+
+    if (w->generation > most || w->in->step > most)
+        return hyt_fail(err,
+                        "%s: its generation or step is above 2^52: no "
+                        "more can be counted",
+                        w->name);
+    return 0;
+}
+
 static struct hyt_work *begin(const struct hyt_ckpt *in, const char *out,
                               struct hyt_err *err)
 {
@@ -218,8 +231,9 @@ static struct hyt_work *begin(const struct hyt_ckpt *in, const char *out,
     w->generation = in->generation + 1;
     if (open_output(w, err) < 0 ||
         (w->elsewhere ? check_other(w, err) : check_same(w, err)) < 0 ||
-        hyt_recover(w, err) < 0 || hyt_log_cut(w, err) < 0 ||
-        hyt_ckpt_verify(in, err) < 0 || hyt_shadows_begin(w, err) < 0 ||
+        check_counts(w, err) < 0 || hyt_recover(w, err) < 0 ||
+        hyt_log_cut(w, err) < 0 || hyt_ckpt_verify(in, err) < 0 ||
+        hyt_shadows_begin(w, err) < 0 ||
         (w->elsewhere && hyt_companions_copy(w, err) < 0)) {
         hyt_work_abandon(w);
         return NULL;

@@ -9,11 +9,7 @@
 
 kills=12
 [ "${HYT_FULL-}" != 1 ] || kills=200
-place=$(mktemp -d "$([ -w /dev/shm ] && echo /dev/shm ||
-    echo "${TMPDIR:-/tmp}")/hyt-pipe.XXXXXX")
-trap 'rm -rf "$place"' EXIT
-trap 'exit 1' HUP INT TERM
-cd "$place"
+in_memory pipe
 
 taught m
 mixed >in

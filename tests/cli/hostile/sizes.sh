@@ -35,6 +35,18 @@ for key in generation step; do
     refused 'is above 2^53' hyt-update -q -m m query
 done
 
+# one that can be read, but not counted on: the padding gives the room for it
+rm -rf m && cp -r model m
+echo '{"prompt":"a","completion":"b"}' | hyt-rollout -q -m m |
+    hyt-weight -q --policy rd >one
+hyt-update -q -m m one >/dev/null
+sed 's/"hyt.generation":"1"/"hyt.generation":"9007199254740992"/
+    s/} \{15\}/}/' m/model.safetensors >high
+chmod u+w m/model.safetensors && cp high m/model.safetensors
+hyt-ckpt info m >/dev/null
+refused 'above 2^52' hyt-update -q --again -m m one
+cmp high m/model.safetensors || fail 'an update counted on'
+
 # config.json: each of its numbers as large as can be
 rm -rf m && cp -r model m
 for key in $(jq -r 'to_entries[] | select(.value | type == "number") | .key' \

@@ -13,11 +13,7 @@ case $BUILD in
 esac
 commits=100
 [ "${HYT_FULL-}" != 1 ] || commits=1000
-place=$(mktemp -d "$([ -w /dev/shm ] && echo /dev/shm ||
-    echo "${TMPDIR:-/tmp}")/hyt-long.XXXXXX")
-trap 'rm -rf "$place"' EXIT
-trap 'exit 1' HUP INT TERM
-cd "$place"
+in_memory long
 
 hyt-ckpt new m --shape hidden=8,layers=1,heads=1,kv_heads=1,ffn=8
 awk -v n=$((commits)) 'BEGIN { for (; n > 0; n--)
