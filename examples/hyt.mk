@@ -88,11 +88,14 @@ $(1)/$(2).jsonl.zst: $(3)/model.safetensors
 	    hyt-prg -m $(3) $$(prg) $$(quiet) | \
 	    hyt-weight --seed $$(round_seed) $$(weight) -q -o $$@
 
-$(1)/$(2)/model.safetensors: $(1)/$(2).jsonl.zst $(3)/model.safetensors | $(4)
+$(1)/$(2)/model.safetensors: $(1)/$(2).jsonl.zst | $(4)
 	$$(V)hyt-update -m $(3) --out $$(@D) --lr $$(lr) $$(update) $$(quiet) \
 	    $$< >/dev/null
 	$$(V)hyt-ckpt log $$(@D) >$(1)/$(2).log
 	$$(V)rm -rf $$< $(filter $(1)/%,$(3))
+
+# What goes when the next model is there
+.SECONDARY: $(1)/$(2).jsonl.zst $(1)/$(2)/model.safetensors
 endef
 
 # $(1) MODEL, $(2) SET
@@ -159,5 +162,4 @@ endef
 
 hyt_always:
 .PHONY: hyt_always
-.SECONDARY:
 .DELETE_ON_ERROR:
