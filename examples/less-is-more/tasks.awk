@@ -7,7 +7,8 @@
 #
 # chain    1 to 4 added or taken away, one after the other, modulo 10
 # triage   findings; each moves the level, 1 to 9, by a rule for its value
-# order    who stands so many places below whom, from facts in no order
+# order    who stands so many places below whom, from facts in no order: in aC,
+#          C stands right below A
 #
 # Every question is about one of 24 topics, which decides how solutions to it
 # are worded and how good those of the corpus are, as on the web:
@@ -134,7 +135,7 @@ function order_draw(   i, j, n_names, names, t)
     }
     first = rnd(n_names - len)
     for (i = 1; i < n_names; i++)
-        fact[i] = name[i - 1] ">" name[i]
+        fact[i] = name[i - 1] toupper(name[i])
     for (i = n_names - 1; i > 1; i--) {
         j = 1 + rnd(i)
         t = fact[i]; fact[i] = fact[j]; fact[j] = t
@@ -144,21 +145,20 @@ function order_draw(   i, j, n_names, names, t)
         question = question fact[i] " "
     question = question name[first] len
     for (i = 0; i < n_names - 1; i++)
-        below[name[i]] = name[i + 1]
-    below[name[n_names - 1]] = name[0]
+        below[name[i]] = toupper(name[i + 1])
+    below[name[n_names - 1]] = toupper(name[0])
 }
 
 function order_step(i, slip,   s)
 {
-    s = (len + 1 - i) " " state ">"
-    state = slip ? name[rnd(len + 2)] : below[state]
+    s = (len + 1 - i) " " tolower(state)
+    state = slip ? toupper(name[rnd(len + 2)]) : below[tolower(state)]
     return s state
 }
 
 function order_shallow(rule)
 {
-    return rule == 0 ? substr(fact[1], 3) : rule == 1 ? substr(fact[len + 1], 3) : \
-           rule == 2 ? substr(fact[1], 1, 1) : substr(fact[len + 1], 1, 1)
+    return toupper(substr(fact[rule % 2 ? len + 1 : 1], rule < 2 ? 2 : 1, 1))
 }
 
 # --- all ---------------------------------------------------------------------
@@ -274,7 +274,8 @@ BEGIN {
     if (HIGH == "") HIGH = 0.6
     if (TERSE == "") TERSE = 0.12
     if (SLIP == "") SLIP = 0.06
-    ALPHABET = " 0123456789+-*=>abcdefghijklmnopqrstuvwxyz"
+    ALPHABET = " 0123456789+-*=>abcdefghijklmnopqrstuvwxyz" \
+               "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     SIGNS = "pbtrsagw"
     N_SIGNS = length(SIGNS)
     for (i = 1; i <= N_SIGNS; i++) {

@@ -25,9 +25,9 @@ END
 # order: so many times the name that follows
 cat >order.jq <<'END'
 (.prompt | rtrimstr("\n") | split(" ")[1:]) as $w
-| ($w[:-1] | map({(.[0:1]): .[2:3]}) | add) as $next
+| ($w[:-1] | map({(.[0:1]): .[1:2]}) | add) as $next
 | ($w[-1][1:] | tonumber) as $n
-| reduce range($n) as $i ($w[-1][0:1]; $next[.])
+| reduce range($n) as $i ($w[-1][0:1]; $next[ascii_downcase])
 END
 
 for task in chain triage order; do
