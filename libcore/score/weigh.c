@@ -19,7 +19,7 @@
 void hyt_weighing_default(struct hyt_weighing *how, enum hyt_policy policy)
 {
     how->policy = policy;
-    how->reward = policy == HYT_POLICY_HYTUNING ? HYT_REWARD_PRG_CERTAINTY
+    how->reward = policy == HYT_POLICY_HYTUNING ? HYT_REWARD_PRG_PROBABILITY
                                                 : HYT_REWARD_SELF_CERTAINTY;
     how->rd_prg = policy == HYT_POLICY_HYTUNING;
     how->balance = policy == HYT_POLICY_HYTUNING;

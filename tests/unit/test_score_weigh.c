@@ -179,7 +179,7 @@ static void test_balance(void **state)
     (void)state;
     for (size_t j = 0; j < 5; j++)
         s[j] = (struct hyt_sample){
-            .tokens = 4, .self = 1 + (double)j, .prg = weigh_anchor[j]};
+            .tokens = 4, .logp = -0.1 * (double)j, .prg = weigh_anchor[j]};
     near(hyt_weigh(s, 5, &how, &anchor), 0.5);
     for (size_t j = 0; j < 5; j++)
         s[j].prg = -0.5;
@@ -190,7 +190,7 @@ static void test_balance(void **state)
         s[j].prg = j % 2 ? NAN : 0.8;
     s[2].tokens = 0;
     near(hyt_weigh(s, 5, &how, &anchor), 0.5); /* s[4] alone counts */
-    s[4].self = NAN;
+    s[4].logp = NAN;
     near(hyt_weigh(s, 5, &how, &anchor), 0);
     near(s[0].coef, 1.0 / 4);
     how.balance = false;
@@ -198,7 +198,7 @@ static void test_balance(void **state)
     how.balance = true;
     hyt_anchor_free(&anchor);
     for (size_t j = 1; j < 5; j++)
-        s[j] = (struct hyt_sample){.tokens = 4, .self = 1, .prg = 0.1};
+        s[j] = (struct hyt_sample){.tokens = 4, .logp = -0.1, .prg = 0.1};
     near(hyt_weigh(s, 5, &how, &anchor), 0.5); /* nothing to compare with */
 }
 

@@ -51,7 +51,7 @@ jq -e '
     ($p.watermark | near($p.logp[-1] - $p.logp[0])) and
     ($p.discounted | near(0.95 * ($p.support[1] - $p.support[0]) +
         $p.support[2] - $p.support[1])) and
-    ($w.reward | near($p.score * $r.certainty.self)) and
+    ($w.reward | near($p.score * (10 * $r.certainty.logp | exp))) and
     $w.coef == $w.norm * $w.advantage and
     ($t.completion | length) == ($t.ends | length) and
     ($t.logp | length) == ($t.ends | length) and

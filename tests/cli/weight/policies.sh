@@ -21,7 +21,7 @@ differs() {
 for policy in rd rlif fixed hpt srft; do
     differs --policy "$policy"
 done
-for reward in prg prg-probability self-certainty entropy logp majority field:mine; do
+for reward in prg prg-certainty self-certainty entropy logp majority field:mine; do
     differs --reward "$reward"
 done
 for norm in grpo dr_grpo; do

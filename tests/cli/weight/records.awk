@@ -27,7 +27,7 @@ function record(id, group, sample, kind, more,   prg, answer) {
     printf ",%s%s,\"prg\":%s,\"final\":%s", tokens(3 + int(20 * unit())), more,
         prg, answer
     printf ",\"certainty\":{\"self\":%.6f,\"entropy\":%.6f,\"logp\":%.6f}}\n",
-        4 * unit(), 2 * unit(), -2 * unit()
+        4 * unit(), 2 * unit(), -0.4 * unit()
 }
 
 BEGIN {
