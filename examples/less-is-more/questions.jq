@@ -17,7 +17,6 @@ map(. + {right: .grade.correct}) as $all
 | {questions: {
     correct: ($all | map(if .right then "1" else "0" end) | add),
     support: ($all | map(.prg.support[-1]? // 0.5 | per_mille)),
-    mean: ($all | map(.prg.mean? // 0.5 | per_mille)),
     prg: ($all | map(.prg.score? | per_mille))},
    auroc: ((["tau", "direct", "rank", "watermark", "slope", "discounted",
              "mean", "gain", "premature", "monotone"]

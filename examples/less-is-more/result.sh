@@ -6,9 +6,9 @@
 # Reads the graded answers MODEL.SET.jsonl.zst that are there. For each set (and
 # of `test` for the questions whose topic the traces covered or did not):
 # hyt-eval's numbers and the share of rationalised answers. Of `test` also, for
-# each question, whether the answer is right, its confidence, mean support and
-# PRG, per mille, for comparisons and pictures; and how well each number that
-# hyt-prg wrote tells right answers from wrong ones (AUROC).
+# each question, whether the answer is right, its confidence and PRG, per mille,
+# for comparisons and pictures; and how well each number that hyt-prg wrote tells
+# right answers from wrong ones (AUROC).
 #
 # Of the rounds in DIR: what hyt-update said of each step, and accuracy and ECE
 # on the validation questions where a round was measured.
