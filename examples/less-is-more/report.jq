@@ -117,4 +117,13 @@ def interval: "\(.difference | digits) [\(.lo | digits), \(.hi | digits)]";
       ($r.tuning | sort_by([(.arm | place), .arm, .lr])[]
        | [.arm, (.lr | tostring), (.tasks | length | tostring)] + (. as $t
         | $rounds | map(. as $k | [$t.rounds[] | select(.round == $k)
-          | "\(.accuracy | digits) / \(.ece | digits)"][0] // "–")) | row) end)
+          | "\(.accuracy | digits) / \(.ece | digits)"][0] // "–")) | row),
+      "",
+      "Had every arm been stopped at its own best round, at its own best rate:", "",
+      (["arm", "learning rate", "round", "accuracy", "ECE"] | head),
+      ([$r.tuning[] | select(.tasks | length == ([$r.tuning[].tasks | length] | max))]
+       | group_by(.arm) | sort_by([(.[0].arm | place), .[0].arm])[]
+       | [.[] as $t | $t.rounds[] | {arm: $t.arm, lr: $t.lr} + .]
+       | max_by(.accuracy - .ece)
+       | [.arm, (.lr | tostring), (.round | tostring), (.accuracy | digits),
+          (.ece | digits)] | row) end)
