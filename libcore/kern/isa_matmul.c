@@ -67,12 +67,13 @@ void HYT_KERN_FN(widen)(float *dst, struct hyt_weight w, size_t i, size_t n)
 /* Register tile: MR rows of x by NR rows of w, which lie in VECTORS registers,
  * GROUPS rows in each.  A column of tiles goes over at most MB rows of x, KB of
  * k at a time, so that the panel of weights and the accumulators between two
- * blocks of k stay in the first-level cache; rows of the panel are not a power
- * of two apart, they would meet in its sets.
+ * blocks of k stay in the first-level cache; but a tile begins and ends at a
+ * cost, and a longer k has fewer.  Rows of the panel are not a power of two
+ * apart, they would meet in its sets.
  * Results are gathered in strips: rows of y can be a power of two apart, and
  * stores of NR columns would meet in one set of the cache. */
 enum { VECTORS = 4, NR = VECTORS * GROUPS, MR = GROUPS == 2 ? 6 : 3 };
-enum { KB = GROUPS == 2 ? 640 : 576, MB = 96, STRIP = 32 };
+enum { KB = GROUPS == 2 ? 640 : 768, MB = GROUPS == 2 ? 96 : 66, STRIP = 32 };
 
 /* bf16 needs registers to widen in: fewer rows of x fit. */
 enum { MR_BF16 = GROUPS == 2 ? 5 : 2 };
@@ -102,34 +103,48 @@ VEC_INLINE vw load_weights(const struct hyt_weight *w, enum layout layout,
     return vw_join(v);
 }
 
-/* acc[i][j] += lanes of sum_k x_ik w_jk, k = 0 … K-1, K a multiple of 8;
- * first: from 0 instead. */
-VEC_INLINE void dot_tile(vw acc[][VECTORS], const float *x, size_t ldx,
-                         const struct hyt_weight *w, enum layout layout,
-                         int rows, bool first, size_t K)
+/* Sums of lanes: columns 0 … NR-1 of a row of the strip. */
+VEC_INLINE void add_up(float *out, const vw acc[VECTORS])
 {
-    vw a[MR][VECTORS], b[VECTORS];
+    vw_sums s = vw_sum4(acc[0], acc[1], acc[2], acc[3]);
+
+    memcpy(out, &s, sizeof(s));
+}
+
+/* acc[i][j] += lanes of sum_k x_ik w_jk, k = 0 … K-1, K a multiple of 8;
+ * first: from 0 instead.  out: these are the last, and only their sums are
+ * wanted, there. */
+VEC_INLINE void dot_tile(float *out, vw acc[][VECTORS], const float *x,
+                         size_t ldx, const struct hyt_weight *w,
+                         enum layout layout, int rows, bool first, size_t K)
+{
+    vw a[MR][VECTORS], xk[MR];
 
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < VECTORS; j++)
             a[i][j] = first ? (vw){0} : acc[i][j];
     for (size_t k = 0; k < K; k += 8) {
-        for (int j = 0; j < VECTORS; j++)
-            b[j] = load_weights(w, layout, j, k);
-        for (int i = 0; i < rows; i++) {
-            vw xi = vw_repeat(x + (size_t)i * ldx + k);
+        for (int i = 0; i < rows; i++)
+            xk[i] = vw_repeat(x + (size_t)i * ldx + k);
+        for (int j = 0; j < VECTORS; j++) {
+            vw wk = load_weights(w, layout, j, k);
 
-            for (int j = 0; j < VECTORS; j++)
-                a[i][j] = vw_fma(xi, b[j], a[i][j]);
+            for (int i = 0; i < rows; i++)
+                a[i][j] = vw_fma(xk[i], wk, a[i][j]);
         }
+    }
+    if (out) {
+        for (int i = 0; i < rows; i++)
+            add_up(out + i * STRIP, a[i]);
+        return;
     }
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < VECTORS; j++)
             acc[i][j] = a[i][j];
 }
 
-/* The same for the last n < 8 elements of k, at element k. */
-static void dot_tail(vw acc[][VECTORS], const float *x, size_t ldx,
+/* The last n < 8 elements of k, at element k, and the sums. */
+static void dot_tail(float *out, vw acc[][VECTORS], const float *x, size_t ldx,
                      const struct hyt_weight w[NR], size_t rows, size_t k,
                      size_t n)
 {
@@ -144,40 +159,42 @@ static void dot_tail(vw acc[][VECTORS], const float *x, size_t ldx,
                 v[g] = v8_load_weight(w[GROUPS * j + g], k, n);
             acc[i][j] = vw_fma(vw_repeat(xi), vw_join(v), acc[i][j]);
         }
+        add_up(out + i * STRIP, acc[i]);
     }
 }
 
 /* Each tile with its sizes known to the compiler. */
-VEC_INLINE void dot_rows_of(vw acc[][VECTORS], const float *x, size_t ldx,
-                            const struct hyt_weight *w, enum layout layout,
-                            size_t rows, bool first, size_t K)
+VEC_INLINE void dot_rows_of(float *out, vw acc[][VECTORS], const float *x,
+                            size_t ldx, const struct hyt_weight *w,
+                            enum layout layout, size_t rows, bool first,
+                            size_t K)
 {
     if (rows == 1)
-        dot_tile(acc, x, ldx, w, layout, 1, first, K);
+        dot_tile(out, acc, x, ldx, w, layout, 1, first, K);
     else if (rows == 2)
-        dot_tile(acc, x, ldx, w, layout, 2, first, K);
+        dot_tile(out, acc, x, ldx, w, layout, 2, first, K);
     else if (rows == 3 && MR >= 3)
-        dot_tile(acc, x, ldx, w, layout, 3, first, K);
+        dot_tile(out, acc, x, ldx, w, layout, 3, first, K);
 #    if HYT_VEC_AVX512
     else if (rows == 4)
-        dot_tile(acc, x, ldx, w, layout, 4, first, K);
+        dot_tile(out, acc, x, ldx, w, layout, 4, first, K);
     else if (rows == 5)
-        dot_tile(acc, x, ldx, w, layout, 5, first, K);
+        dot_tile(out, acc, x, ldx, w, layout, 5, first, K);
     else
-        dot_tile(acc, x, ldx, w, layout, 6, first, K);
+        dot_tile(out, acc, x, ldx, w, layout, 6, first, K);
 #    endif
 }
 
-static void dot_rows(vw acc[][VECTORS], const float *x, size_t ldx,
+static void dot_rows(float *out, vw acc[][VECTORS], const float *x, size_t ldx,
                      const struct hyt_weight *w, enum layout layout,
                      size_t rows, bool first, size_t K)
 {
     if (layout == PANEL)
-        dot_rows_of(acc, x, ldx, w, PANEL, rows, first, K);
+        dot_rows_of(out, acc, x, ldx, w, PANEL, rows, first, K);
     else if (layout == BF16_ROWS)
-        dot_rows_of(acc, x, ldx, w, BF16_ROWS, rows, first, K);
+        dot_rows_of(out, acc, x, ldx, w, BF16_ROWS, rows, first, K);
     else
-        dot_rows_of(acc, x, ldx, w, F32_ROWS, rows, first, K);
+        dot_rows_of(out, acc, x, ldx, w, F32_ROWS, rows, first, K);
 }
 
 /* Elements k … k+n-1 of NR rows of w as a panel; what is left over of n / 8
@@ -213,11 +230,12 @@ static size_t ceil_div(size_t a, size_t b)
     return (a + b - 1) / b;
 }
 
-/* Dot products of M <= MB rows of x with NR rows of w, as lanes. */
-static void dot_column(vw acc[][VECTORS], const float *x,
+/* Dot products of M <= MB rows of x with NR rows of w: columns of a strip. */
+static void dot_column(float *out, const float *x,
                        const struct hyt_weight w[NR], struct hyt_weight next,
                        size_t M, size_t K)
 {
+    vw acc[MB][VECTORS];
     float panel[VECTORS][KB * GROUPS];
     struct hyt_weight part[NR];
     enum layout layout = w[0].t == HYT_BF16 ? BF16_ROWS
@@ -240,43 +258,31 @@ static void dot_column(vw acc[][VECTORS], const float *x,
                 part[j] = (struct hyt_weight){panel[j], HYT_F32};
         }
         for (size_t i = 0; i < M; i += rows) {
+            bool last = k + even == K;
+
             rows = ceil_div(M - i, ceil_div(M - i, most));
             if (next.p)
                 fetch_ahead(next, k, n, K, i, rows, M);
-            dot_rows(acc + i, x + i * K + k, K, part, layout, rows, k == 0,
-                     even);
+            dot_rows(last ? out + i * STRIP : NULL, acc + i, x + i * K + k, K,
+                     part, layout, rows, k == 0, even);
             if (even < n)
-                dot_tail(acc + i, x + i * K, K, w, rows, k + even, n - even);
+                dot_tail(out + i * STRIP, acc + i, x + i * K, K, w, rows,
+                         k + even, n - even);
         }
     }
 }
 
-/* Adds the lanes of M rows up: columns n … n+NR-1 of `out`. */
-static void finish(float out[][STRIP], vw acc[][VECTORS], struct hyt_weight b,
-                   size_t M, size_t n, size_t cols)
-{
-    v8 wide = b.p ? v8_load_weight(b, 0, cols) : v8_set(0);
-    vw_sums bias;
-
-    memcpy(&bias, &wide, sizeof(bias));
-    for (size_t i = 0; i < M; i++) {
-        vw_sums s = vw_sum4(acc[i][0], acc[i][1], acc[i][2], acc[i][3]);
-
-        if (b.p)
-            s += bias;
-        memcpy(out[i] + n, &s, sizeof(s));
-    }
-}
-
-/* y = out, or y += out: [M,N], N <= STRIP */
-static void write_out(float *y, size_t ldy, float out[][STRIP], bool add,
-                      size_t M, size_t N)
+/* y = out + b, or y += out + b: [M,N], N <= STRIP */
+static void write_out(float *y, size_t ldy, float out[][STRIP],
+                      struct hyt_weight b, bool add, size_t M, size_t N)
 {
     for (size_t i = 0; i < M; i++, y += ldy)
         for (size_t n = 0; n < N; n += 8) {
             size_t cols = hyt_min_size(8, N - n);
             v8 s = v8_load_n(out[i] + n, cols);
 
+            if (b.p)
+                s += v8_load_weight(b, n, cols);
             v8_store_n(y + n, add ? v8_load_n(y + n, cols) + s : s, cols);
         }
 }
@@ -286,7 +292,6 @@ void HYT_KERN_FN(matmul)(float *y, size_t ldy, const float *x,
                          struct hyt_weight b, bool add, size_t T, size_t N,
                          size_t K)
 {
-    vw acc[MB][VECTORS];
     float out[MB][STRIP];
     size_t block = ceil_div(ceil_div(T, ceil_div(T, MB)), MR) * MR;
 
@@ -296,7 +301,7 @@ void HYT_KERN_FN(matmul)(float *y, size_t ldy, const float *x,
             size_t end = hyt_min_size(STRIP, N - strip);
 
             for (size_t n = 0; n < end; n += NR) {
-                size_t at = strip + n, cols = hyt_min_size(NR, end - n);
+                size_t at = strip + n;
                 struct hyt_weight row[NR], after = {next, w.t};
 
                 if (at + 2 * NR <= N)
@@ -304,10 +309,10 @@ void HYT_KERN_FN(matmul)(float *y, size_t ldy, const float *x,
                 /* After the last row of w it stands in again, unused. */
                 for (size_t j = 0; j < NR; j++)
                     row[j] = hyt_weight_at(w, hyt_min_size(at + j, N - 1) * K);
-                dot_column(acc, x + t * K, row, after, M, K);
-                finish(out, acc, hyt_weight_at(b, at), M, n, cols);
+                dot_column(out[0] + n, x + t * K, row, after, M, K);
             }
-            write_out(y + t * ldy + strip, ldy, out, add, M, end);
+            write_out(y + t * ldy + strip, ldy, out, hyt_weight_at(b, strip),
+                      add, M, end);
         }
 }
 

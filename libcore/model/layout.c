@@ -103,9 +103,15 @@ void hyt_state_layout(struct hyt_state *st, bool save)
     st->kept = save ? layers_in_memory(st) : 0;
     need = lay_out(NULL, NULL, c, st->n_rows, save, st->kept);
     if (need > st->slab_floats) {
+        /* Not a new slab for every batch that is the longest so far; the first
+         * is as large as it must be. */
+        size_t room = st->slab_floats + st->slab_floats / 4;
+
+        if (room > st->memory / sizeof(float))
+            room = st->memory / sizeof(float);
         free(st->slab);
-        st->slab = hyt_alloc_aligned(need, sizeof(float));
-        st->slab_floats = need;
+        st->slab_floats = need > room ? need : room;
+        st->slab = hyt_alloc_aligned(st->slab_floats, sizeof(float));
     }
     lay_out(st->act, st->slab, c, st->n_rows, save, st->kept);
     st->x_out = st->slab;
