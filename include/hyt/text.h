@@ -66,7 +66,8 @@ int hyt_tok_encode_mixed(const struct hyt_tok *tok, const char *text,
 /*
  * Appends the exact bytes of one token (may be part of a character; special
  * tokens have none unless `special`).  `first`: the token starts a sequence,
- * so that the dummy prefix space is dropped.
+ * so that the dummy prefix space is dropped; of a tokenizer without decoder,
+ * whose words have a space between, only where *out is empty.
  */
 int hyt_tok_bytes(const struct hyt_tok *tok, int32_t id, bool first,
                   bool special, struct hyt_buf *out,

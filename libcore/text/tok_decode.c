@@ -47,8 +47,9 @@ int hyt_tok_bytes(const struct hyt_tok *tok, int32_t id, bool first,
         return 0;
     begin = id > 0 ? tok->bytes_end[id - 1] : 0;
     end = tok->bytes_end[id];
-    prefixed =
-        tok->spaced || (tok->has_prefix && tok->vocab.piece[id].flags == 0);
+    prefixed = tok->spaced
+                   ? out->n == 0 /* behind a special token, a space is due */
+                   : tok->has_prefix && tok->vocab.piece[id].flags == 0;
     if (first && prefixed && begin < end && tok->bytes.s[begin] == ' ')
         begin++;
     hyt_buf_put(out, tok->bytes.s + begin, end - begin);

@@ -55,8 +55,9 @@ static int read_added(const struct hyt_json *v, struct hyt_added_token *t,
     return 0;
 }
 
-/* A token that is looked for in normalized text is itself normalized, but
- * for the dummy prefix. */
+/* A token that is looked for in normalized text is itself normalized, as if it
+ * were a whole text: where a dummy prefix is put, it has one, and is found
+ * behind a space only. */
 static int add_normalized(struct hyt_tok *tok, struct hyt_added_token t,
                           struct hyt_piece content, struct hyt_err *err)
 {
@@ -64,7 +65,7 @@ static int add_normalized(struct hyt_tok *tok, struct hyt_added_token t,
     int status;
 
     hyt_buf_put(&text, content.s, content.n);
-    status = hyt_norm_apply(&tok->norm, false, &text, &spare, err);
+    status = hyt_norm_apply(&tok->norm, true, &text, &spare, err);
     if (status == 0) {
         t.s = hyt_strndup(text.s, text.n);
         t.n = text.n;

@@ -251,10 +251,76 @@ static void test_nul_and_mark(void **state)
     }
 }
 
+/* Where there is no decoder, a space is between all tokens that are written,
+ * the special ones too: the reference decodes so. */
+static void test_no_decoder(void **state)
+{
+    struct hyt_tok *tok = text_load_json(
+        "{\"added_tokens\":[{\"id\":0,\"content\":\"<s>\",\"special\":true}],"
+        "\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"<s>\":0,\"a\":1,"
+        "\"b\":2},\"unk_token\":\"<s>\"}}",
+        NULL);
+    static const int32_t ids[] = {0, 1, 0, 2};
+    struct hyt_err err;
+
+    (void)state;
+    for (int special = 0; special < 2; special++) {
+        struct hyt_buf b = {0};
+        bool first = true;
+
+        for (size_t i = 0; i < HYT_LEN(ids); i++) {
+            assert_int_equal(
+                hyt_tok_bytes(tok, ids[i], first, special, &b, &err), 0);
+            first = first && hyt_tok_special(tok, ids[i]);
+        }
+        hyt_buf_putc(&b, '\0');
+        assert_string_equal(b.s, special ? "<s> a <s> b" : "a b");
+        hyt_buf_free(&b);
+    }
+    hyt_tok_free(tok);
+}
+
+/* An added token that is looked for in normalized text is itself normalized,
+ * the dummy prefix included: the reference finds it behind a space only. */
+static void test_normalized_prefix(void **state)
+{
+    static const struct {
+        const char *text;
+        int32_t id[4];
+        size_t n;
+    } cases[] = {
+        {"ab", {4}, 1},
+        {"ab c", {4, 0, 3}, 3},
+        {"c ab", {0, 3, 4}, 3},
+        {"cab", {0, 3, 1, 2}, 4},
+    };
+    struct hyt_tok *tok = text_load_json(
+        "{\"added_tokens\":[{\"id\":4,\"content\":\"ab\","
+        "\"normalized\":true}],\"normalizer\":{\"type\":\"Sequence\","
+        "\"normalizers\":[{\"type\":\"Prepend\",\"prepend\":\"_\"},"
+        "{\"type\":\"Replace\",\"pattern\":{\"String\":\" \"},"
+        "\"content\":\"_\"}]},\"model\":{\"type\":\"BPE\",\"vocab\":"
+        "{\"_\":0,\"a\":1,\"b\":2,\"c\":3},\"merges\":[]}}",
+        NULL);
+    struct hyt_ids32 ids = {0};
+
+    (void)state;
+    for (size_t i = 0; i < HYT_LEN(cases); i++) {
+        text_encode(tok, cases[i].text, strlen(cases[i].text), HYT_TOK_START,
+                    &ids);
+        assert_int_equal(ids.n, cases[i].n);
+        assert_memory_equal(ids.id, cases[i].id, ids.n * sizeof(*ids.id));
+    }
+    hyt_ids32_free(&ids);
+    hyt_tok_free(tok);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_special),
+        cmocka_unit_test(test_no_decoder),
+        cmocka_unit_test(test_normalized_prefix),
         cmocka_unit_test(test_special_word),
         cmocka_unit_test(test_spelled_bytes),
         cmocka_unit_test(test_threads),
