@@ -88,6 +88,10 @@ const char *hyt_json_key(const struct hyt_json *v); /* of an object's member */
 /* Values; the caller has checked the type (else HYT_BUG). */
 const char *hyt_json_str(const struct hyt_json *v);
 double hyt_json_num(const struct hyt_json *v);
+/* A number's own spelling where the double does not tell all of it: a whole
+ * number spelled as a fraction (1.0, 1e5), or one of 2^53 and more.  NULL
+ * otherwise. */
+const char *hyt_json_num_text(const struct hyt_json *v);
 bool hyt_json_bool(const struct hyt_json *v);
 
 /* --- writing our own values ----------------------------------------------- */

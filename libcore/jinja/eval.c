@@ -64,7 +64,7 @@ const struct hyt_jval *hyt_jitem(struct hyt_jrun *r, const struct hyt_jval *v,
     if (key->kind == J_STR && v->kind == J_DICT)
         x = hyt_jmember(r, v, key->s, key->n);
     else if (key->kind == J_STR)
-        x = attribute(r, v, hyt_jstr(r, key->s)->s);
+        x = attribute(r, v, hyt_jchars(r, key));
     if (x != NULL || key->kind != J_INT || v->kind < J_STR || v->kind > J_TUPLE)
         return x ? x : hyt_jundefined(r, "that item");
     list = hyt_jitems(r, v);

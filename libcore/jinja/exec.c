@@ -82,7 +82,7 @@ static const struct hyt_jval *loop(struct hyt_jrun *r,
     static const struct hyt_jbuiltin cycles = {"cycle", 0, cycle};
     const size_t n = list->n;
     const struct hyt_jval *none = hyt_jundefined(r, "loop item");
-    struct hyt_jval *v = hyt_jlist(r, J_DICT, 11),
+    struct hyt_jval *v = hyt_jlist(r, J_DICT, 12),
                     *turn = hyt_jalloc(r, 1, sizeof(*turn));
     const struct {
         const char *name;
@@ -96,6 +96,7 @@ static const struct hyt_jval *loop(struct hyt_jrun *r,
         {"last", i + 1 == n ? &hyt_jtrue : &hyt_jfalse},
         {"length", hyt_jint(r, (int64_t)n)},
         {"depth", hyt_jint(r, 1)},
+        {"depth0", hyt_jint(r, 0)},
         {"previtem", i > 0 ? list->item[i - 1] : none},
         {"nextitem", i + 1 < n ? list->item[i + 1] : none},
         {"cycle", turn},

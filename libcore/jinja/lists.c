@@ -74,7 +74,7 @@ static const struct hyt_jval *path(struct hyt_jrun *r, const struct hyt_jval *v,
             struct hyt_err why;
             int64_t k;
 
-            if (hyt_parse_i64(hyt_jstr(r, part->s)->s, &k, &why) == 0)
+            if (hyt_parse_i64(hyt_jchars(r, part), &k, &why) == 0)
                 part = hyt_jint(r, k);
             v = hyt_jitem(r, v, part);
             begin = i + 1;

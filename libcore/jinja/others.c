@@ -102,19 +102,34 @@ static const struct hyt_jval *or_default(struct hyt_jcall *c)
     return c->self;
 }
 
+#define SPACE " \t\n\r\f\v"
+
+/* As int() of Python, and the whole part where the text is no whole number. */
 static const struct hyt_jval *to_int(struct hyt_jcall *c)
 {
     const struct hyt_jval *absent = hyt_jarg(c, 0, "default");
+    const struct hyt_jval *v = c->self;
     struct hyt_err why;
-    int64_t i;
+    int64_t i = 0;
     double x;
 
-    if (hyt_jnumber(c->self, &x) && x > -9e18 && x < 9e18)
-        return hyt_jint(c->run,
-                        c->self->kind == J_FLOAT ? (int64_t)x : c->self->i);
-    if (c->self->kind == J_STR &&
-        hyt_parse_i64(hyt_jstr(c->run, c->self->s)->s, &i, &why) == 0)
-        return hyt_jint(c->run, i);
+    if (v->kind == J_INT || v->kind == J_BOOL)
+        return hyt_jint(c->run, v->i);
+    if (v->kind == J_STR) {
+        char *s = hyt_jchars(c->run, v), *end;
+
+        s += strspn(s, SPACE);
+        for (end = s + strlen(s); end > s && strchr(SPACE, end[-1]); end--)
+            end[-1] = '\0';
+        s += *s == '+';
+        if (s[strspn(s, "-0123456789")] == '\0' &&
+            hyt_parse_i64(s, &i, &why) == 0)
+            return hyt_jint(c->run, i);
+        if (hyt_parse_f64(s, &x, &why) == 0 && x > -9e18 && x < 9e18)
+            return hyt_jint(c->run, (int64_t)x);
+    }
+    if (v->kind == J_FLOAT && v->f > -9e18 && v->f < 9e18)
+        return hyt_jint(c->run, (int64_t)v->f);
     return absent ? absent : hyt_jint(c->run, 0);
 }
 
@@ -252,6 +267,8 @@ const struct hyt_jbuiltin hyt_jothers[] = {
     {"!=", J_IS, is_ne},
     {"<", J_IS, is_lt},
     {">", J_IS, is_gt},
+    {"lessthan", J_IS, is_lt},
+    {"greaterthan", J_IS, is_gt},
     {"default", J_FILTER, or_default},
     {"d", J_FILTER, or_default},
     {"int", J_FILTER, to_int},

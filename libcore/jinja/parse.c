@@ -79,17 +79,16 @@ static struct hyt_jnode *number(struct hyt_jparser *p)
     struct hyt_err why;
     double x = 0;
     int64_t i = 0;
+    bool whole;
 
     for (size_t k = p->at; k < p->end; k++)
         if (p->s[k] != '_')
             hyt_jput(p->run, &t, p->s + k, NULL, 1);
-    if (memchr(p->s + p->at, '.', p->end - p->at) == NULL &&
-        hyt_parse_i64(t.s, &i, &why) == 0)
-        n = constant(p, hyt_jint(p->run, i));
-    else if (hyt_parse_f64(t.s, &x, &why) == 0)
-        n = constant(p, hyt_jfloat(p->run, x));
-    else
+    whole = memchr(p->s + p->at, '.', p->end - p->at) == NULL;
+    if ((whole ? hyt_parse_i64(t.s, &i, &why) : hyt_parse_f64(t.s, &x, &why)) <
+        0)
         hyt_jfail(p->run, "%s", why.msg);
+    n = constant(p, whole ? hyt_jint(p->run, i) : hyt_jfloat(p->run, x));
     hyt_jnext(p);
     return n;
 }

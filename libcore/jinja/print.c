@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* print.c - values as text: as str() prints them, and as json.dumps() does */
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "jinja/run.h"
@@ -10,24 +12,49 @@ static void puts_to(struct hyt_jrun *r, struct hyt_jtext *t, const char *s)
     hyt_jput(r, t, s, NULL, strlen(s));
 }
 
+/* As repr() of Python: an exponent of two digits from 1e16 and below 1e-4. */
+static void put_float(struct hyt_jrun *r, struct hyt_jtext *t, double x)
+{
+    char text[HYT_NUM_MAX + 8];
+    char *e, *digit;
+    int power = -5;
+
+    if (!isfinite(x))
+        hyt_jfail(r, "a number that is too large");
+    hyt_num_f64(text, x);
+    e = strchr(text, 'e');
+    digit = text + (text[0] == '-');
+    if (e != NULL) {
+        power = (int)strtol(e + 1, NULL, 10);
+        *e = '\0';
+    } else if (x != 0 && fabs(x) < 1e-4) { /* 0.0000ddd */
+        memmove(digit, digit + 6, strlen(digit + 6) + 1);
+        if (digit[1] != '\0')
+            memmove(digit + 2, digit + 1, strlen(digit + 1) + 1);
+        if (digit[1] != '\0')
+            digit[1] = '.';
+    } else {
+        puts_to(r, t, text);
+        puts_to(r, t, text[strcspn(text, ".")] == '\0' ? ".0" : "");
+        return;
+    }
+    e = text + strlen(text);
+    snprintf(e, sizeof text - (size_t)(e - text), "e%+03d", power);
+    puts_to(r, t, text);
+}
+
 static void put_number(struct hyt_jrun *r, struct hyt_jtext *t,
                        const struct hyt_jval *v)
 {
-    char text[HYT_NUM_MAX + 3];
     struct hyt_buf b = {0};
 
-    if (v->kind == J_INT) {
-        hyt_json_put_int(&b, v->i);
-        hyt_jput(r, t, b.s, NULL, b.n);
-        hyt_buf_free(&b);
+    if (v->kind == J_FLOAT) {
+        put_float(r, t, v->f);
         return;
     }
-    if (!isfinite(v->f))
-        hyt_jfail(r, "a number that is too large");
-    hyt_num_f64(text, v->f);
-    puts_to(r, t, text);
-    if (text[strcspn(text, ".e")] == '\0')
-        puts_to(r, t, ".0");
+    hyt_json_put_int(&b, v->i);
+    hyt_jput(r, t, b.s, NULL, b.n);
+    hyt_buf_free(&b);
 }
 
 /* The escape of a control character or a backslash; NULL: it needs none. */
@@ -40,6 +67,12 @@ static const char *escaped(char c)
     return at ? to[at - from] : NULL;
 }
 
+static const char *hex(char c, char code[8])
+{
+    snprintf(code, 8, "\\x%02x", (unsigned)c & 0xff);
+    return code;
+}
+
 /* With the quote that needs no escape, if there is one. */
 static void put_repr(struct hyt_jrun *r, struct hyt_jtext *t,
                      const struct hyt_jval *v)
@@ -47,6 +80,7 @@ static void put_repr(struct hyt_jrun *r, struct hyt_jtext *t,
     const bool twice =
         memchr(v->s, '\'', v->n) != NULL && memchr(v->s, '"', v->n) == NULL;
     const char quote[] = {twice ? '"' : '\'', '\0'};
+    char code[8];
 
     puts_to(r, t, quote);
     for (size_t i = 0; i < v->n; i++) {
@@ -54,7 +88,9 @@ static void put_repr(struct hyt_jrun *r, struct hyt_jtext *t,
 
         if (c == quote[0])
             puts_to(r, t, "\\");
-        if (to != NULL && c != '\b' && c != '\f')
+        if (c == 0x7f || (c >= 0 && c < ' ' && strchr("\n\t\r", c) == NULL))
+            to = hex(c, code);
+        if (to != NULL)
             puts_to(r, t, to);
         else
             hyt_jput(r, t, &c, v->mark ? v->mark + i : NULL, 1);

@@ -150,6 +150,8 @@ const struct hyt_jval *hyt_jundefined(struct hyt_jrun *r, const char *name);
 const struct hyt_jval *hyt_jint(struct hyt_jrun *r, int64_t i);
 const struct hyt_jval *hyt_jfloat(struct hyt_jrun *r, double f);
 const struct hyt_jval *hyt_jstr(struct hyt_jrun *r, const char *s);
+/* A string's bytes with a NUL behind them, which a part of another has not. */
+char *hyt_jchars(struct hyt_jrun *r, const struct hyt_jval *v);
 const struct hyt_jval *hyt_jdone(struct hyt_jrun *r, const struct hyt_jtext *t);
 /* Bytes begin to end of a string. */
 const struct hyt_jval *hyt_jpart(struct hyt_jrun *r, const struct hyt_jval *v,

@@ -150,7 +150,8 @@ static const struct hyt_jval *removesuffix(struct hyt_jcall *c)
 
 /* --- letters: ASCII ones -------------------------------------------------- */
 
-enum { LOWER, UPPER, TITLE, CAPITALIZE };
+/* The filter title knows words, the method of the same name letters. */
+enum { LOWER, UPPER, TITLE, TITLE_LETTERS, CAPITALIZE };
 
 static const struct hyt_jval *letters(struct hyt_jcall *c, int how)
 {
@@ -166,7 +167,9 @@ static const struct hyt_jval *letters(struct hyt_jcall *c, int how)
 
         if (letter)
             t.s[i] = (char)(up ? a & ~0x20 : a | 0x20);
-        inside = how == CAPITALIZE || strchr("- \t\n\r({[<", a) == NULL;
+        inside = how == CAPITALIZE ||
+                 (how == TITLE_LETTERS ? letter || (a & 0x80) != 0
+                                       : strchr("- \t\n\r({[<", a) == NULL);
     }
     return hyt_jdone(c->run, &t);
 }
@@ -184,6 +187,11 @@ static const struct hyt_jval *lower(struct hyt_jcall *c)
 static const struct hyt_jval *title(struct hyt_jcall *c)
 {
     return letters(c, TITLE);
+}
+
+static const struct hyt_jval *title_letters(struct hyt_jcall *c)
+{
+    return letters(c, TITLE_LETTERS);
 }
 
 static const struct hyt_jval *capitalize(struct hyt_jcall *c)
@@ -211,6 +219,7 @@ const struct hyt_jbuiltin hyt_jtexts[] = {
     {"upper", J_OF_STR | J_FILTER, upper},
     {"lower", J_OF_STR | J_FILTER, lower},
     {"title", J_FILTER, title},
+    {"title", J_OF_STR, title_letters},
     {"capitalize", J_OF_STR | J_FILTER, capitalize},
     {"isdigit", J_OF_STR, isdigit_all},
     {"string", J_FILTER, hyt_jself},

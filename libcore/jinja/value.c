@@ -123,6 +123,14 @@ const struct hyt_jval *hyt_jdone(struct hyt_jrun *r, const struct hyt_jtext *t)
     return v;
 }
 
+char *hyt_jchars(struct hyt_jrun *r, const struct hyt_jval *v)
+{
+    struct hyt_jtext t = {0};
+
+    hyt_jput(r, &t, v->s, NULL, v->n);
+    return t.s;
+}
+
 const struct hyt_jval *hyt_jpart(struct hyt_jrun *r, const struct hyt_jval *v,
                                  size_t begin, size_t end)
 {
@@ -157,6 +165,24 @@ static const struct hyt_jval *from_string(struct hyt_jrun *r, const char *s,
     return hyt_jdone(r, &t);
 }
 
+/* 1.0 is no whole number to Python, which prints it so. */
+static const struct hyt_jval *from_number(struct hyt_jrun *r,
+                                          const struct hyt_json *v)
+{
+    const char *spelled = hyt_json_num_text(v);
+    const double x = hyt_json_num(v);
+    struct hyt_err why;
+    int64_t i = 0;
+
+    if (spelled == NULL && x == floor(x))
+        return hyt_jint(r, (int64_t)x);
+    if (spelled == NULL || spelled[strcspn(spelled, ".eE")] != '\0')
+        return hyt_jfloat(r, x);
+    if (hyt_parse_i64(spelled, &i, &why) < 0)
+        hyt_jfail(r, "an integer of more than 64 bits");
+    return hyt_jint(r, i);
+}
+
 static bool is_role(const struct hyt_json *v)
 {
     const char *s = hyt_json_str(v);
@@ -174,7 +200,6 @@ const struct hyt_jval *hyt_jfrom_json(struct hyt_jrun *r,
     const bool object = type == HYT_JSON_OBJECT;
     size_t count, k = 0;
     struct hyt_jval *list;
-    double x;
 
     if (type == HYT_JSON_NULL)
         return &hyt_jnone;
@@ -182,11 +207,8 @@ const struct hyt_jval *hyt_jfrom_json(struct hyt_jrun *r,
         return hyt_json_bool(v) ? &hyt_jtrue : &hyt_jfalse;
     if (type == HYT_JSON_STR)
         return from_string(r, hyt_json_str(v), user);
-    if (type == HYT_JSON_NUM) {
-        x = hyt_json_num(v);
-        return x == floor(x) && fabs(x) < 9e15 ? hyt_jint(r, (int64_t)x)
-                                               : hyt_jfloat(r, x);
-    }
+    if (type == HYT_JSON_NUM)
+        return from_number(r, v);
     count = hyt_json_count(v);
     if (most > 0 && most < count)
         count = most;

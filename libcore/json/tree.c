@@ -8,8 +8,12 @@
 #include "json/escape.h"
 
 #include <cjson/cJSON.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Whole numbers from here on may not be those that were spelled. */
+#define EXACT 9007199254740992.0
 
 /* The strings of s[0..n): text beyond ASCII, and backslashes, stand in strings
  * only.  -1 with the offset in *bad. */
@@ -54,6 +58,41 @@ static int check(const char *s, size_t n, size_t *end, size_t *col,
     return 0;
 }
 
+/* The next number of JSON text, at p or behind it; *n is its length, 0 where
+ * there is none. */
+static const char *next_number(const char *p, const char *end, size_t *n)
+{
+    *n = 0;
+    for (; p < end && *p != '-' && (*p < '0' || *p > '9'); p++)
+        if (*p == '"')
+            for (p++; *p != '"'; p++)
+                p += *p == '\\';
+    while (p + *n < end && p[*n] && strchr("+-.0123456789eE", p[*n]))
+        (*n)++;
+    return p;
+}
+
+/* Keeps the spellings that hyt_json_num_text() tells of, of v and all behind
+ * it, whose text goes on at p.  Returns where that ends. */
+static const char *keep_spellings(cJSON *v, const char *p, const char *end)
+{
+    for (; v; v = v->next) {
+        size_t n;
+
+        if (!cJSON_IsNumber(v)) {
+            p = keep_spellings(v->child, p, end);
+            continue;
+        }
+        p = next_number(p, end, &n);
+        if (v->valuedouble == floor(v->valuedouble) &&
+            (fabs(v->valuedouble) >= EXACT || memchr(p, '.', n) ||
+             memchr(p, 'e', n) || memchr(p, 'E', n)))
+            v->valuestring = hyt_strndup(p, n);
+        p += n;
+    }
+    return p;
+}
+
 struct hyt_json *hyt_json_parse(const char *s, size_t n, size_t col0,
                                 struct hyt_err *err)
 {
@@ -74,6 +113,7 @@ struct hyt_json *hyt_json_parse(const char *s, size_t n, size_t col0,
         cJSON_Delete(tree);
         return NULL;
     }
+    keep_spellings(tree, s, s + n);
     return (struct hyt_json *)tree;
 }
 
@@ -167,6 +207,13 @@ double hyt_json_num(const struct hyt_json *v)
     if (!v || hyt_json_type(v) != HYT_JSON_NUM)
         HYT_BUG("not a JSON number");
     return item(v)->valuedouble;
+}
+
+const char *hyt_json_num_text(const struct hyt_json *v)
+{
+    if (!v || hyt_json_type(v) != HYT_JSON_NUM)
+        HYT_BUG("not a JSON number");
+    return item(v)->valuestring;
 }
 
 bool hyt_json_bool(const struct hyt_json *v)

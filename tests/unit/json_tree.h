@@ -63,6 +63,41 @@ static void test_tree(void **state)
     hyt_json_free(NULL);
 }
 
+/* What a double does not tell of a number is kept, of the right number. */
+static void test_num_text(void **state)
+{
+    static const struct {
+        const char *text, *kept;
+    } row[] = {
+        {"[\"-1\\\"2\",{\"3.0\":1.0}]", "1.0"},
+        {"[true,{\"e1\":[1e2]}]", "1e2"},
+        {"[-7,[[-0.0]]]", "-0.0"},
+        {"[1.5,[9007199254740993]]", "9007199254740993"},
+        {"[1.5,[9007199254740991]]", NULL},
+        {"[1.0,{\"a\":0.5}]", NULL},
+        {" 2E0 ", "2E0"},
+    };
+    struct hyt_err err;
+
+    (void)state;
+    for (size_t i = 0; i < HYT_LEN(row); i++) {
+        struct hyt_json *tree = parse(row[i].text, 0, &err);
+        const struct hyt_json *v = tree;
+        const char *kept;
+
+        assert_non_null(tree);
+        while (hyt_json_child(v))
+            for (v = hyt_json_child(v); hyt_json_next(v);)
+                v = hyt_json_next(v);
+        kept = hyt_json_num_text(v);
+        if (row[i].kept)
+            assert_string_equal(kept, row[i].kept);
+        else
+            assert_null(kept);
+        hyt_json_free(tree);
+    }
+}
+
 static void test_tree_errors(void **state)
 {
     static const struct {

@@ -157,7 +157,33 @@ static void vars(void **state)
     (void)state;
     assert_string_equal(
         once("{{ all }}{{ some }}{{ text }}{{ yes }}{{ no }}", var, 5),
-        "[1, 2.5, -300, True, None][1, 2.5]tTrueFalse");
+        "[1, 2.5, -300.0, True, None][1, 2.5]tTrueFalse");
+    hyt_json_free(tree);
+}
+
+/* Numbers of JSON are printed as Python prints them, which knows 1.0 from 1 and
+ * integers above 2^53. */
+static void json_numbers(void **state)
+{
+    static const char source[] =
+        "[1,1.0,-0.0,1e2,0.0001,0.00001,12e-7,1e15,1e16,1e22,-2.5e-7,"
+        "9007199254740993,-9223372036854775808,{\"a-1\":\"2\\\"3\",\"b\":4.0}]";
+    static const char huge[] = "[18446744073709551616]";
+    struct hyt_json *tree = parse(source, sizeof source - 1);
+    struct hyt_jinja_var var = {.name = "v", .json = tree};
+
+    (void)state;
+    assert_string_equal(
+        once("{{ v }}", &var, 1),
+        "[1, 1.0, -0.0, 100.0, 0.0001, 1e-05, 1.2e-06, 1000000000000000.0, "
+        "1e+16, 1e+22, -2.5e-07, 9007199254740993, -9223372036854775808, "
+        "{'a-1': '2\"3', 'b': 4.0}]");
+    assert_string_equal(once("{{ v[1:4]|tojson }}{{ v[5]|tojson }}", &var, 1),
+                        "[1.0, -0.0, 100.0]1e-05");
+    hyt_json_free(tree);
+    var.json = tree = parse(huge, sizeof huge - 1);
+    assert_non_null(
+        strstr(once("{{ v }}", &var, 1), "an integer of more than 64 bits"));
     hyt_json_free(tree);
 }
 
@@ -167,6 +193,7 @@ int main(void)
         cmocka_unit_test(own_templates),
         cmocka_unit_test(real_templates),
         cmocka_unit_test(vars),
+        cmocka_unit_test(json_numbers),
     };
 
     return cmocka_run_group_tests_name("jinja", tests, NULL, NULL);

@@ -252,9 +252,9 @@ int main(void)
         cmocka_unit_test(test_scan_errors), cmocka_unit_test(test_scan_nul),
         cmocka_unit_test(test_depth),       cmocka_unit_test(test_members),
         cmocka_unit_test(test_key_is),      cmocka_unit_test(test_suite),
-        cmocka_unit_test(test_tree),        cmocka_unit_test(test_tree_errors),
-        cmocka_unit_test(test_long_number), cmocka_unit_test(test_unique),
-        cmocka_unit_test(test_write),
+        cmocka_unit_test(test_tree),        cmocka_unit_test(test_num_text),
+        cmocka_unit_test(test_tree_errors), cmocka_unit_test(test_long_number),
+        cmocka_unit_test(test_unique),      cmocka_unit_test(test_write),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
