@@ -91,6 +91,22 @@ static int put_list(struct hyt_buf *b, struct hyt_rec *rec, const char *field,
     return 0;
 }
 
+/* Ready-made steps are what the assistant says. */
+static int put_steps(struct hyt_buf *b, struct hyt_rec *rec, bool *given,
+                     struct hyt_err *err)
+{
+    struct hyt_buf steps = {0};
+    int got = hyt_stepwise_read(rec, &steps, err);
+
+    *given = got == 1;
+    if (*given) {
+        hyt_buf_putc(b, ',');
+        put_message(b, "assistant", steps.s, steps.n);
+    }
+    hyt_buf_free(&steps);
+    return got < 0 ? -1 : 0;
+}
+
 /* What follows the prompt; *given: whether the record has it in a field. */
 static int put_completion(struct hyt_buf *b, struct hyt_rec *rec,
                           const char *field, bool *given, struct hyt_err *err)
@@ -101,7 +117,7 @@ static int put_completion(struct hyt_buf *b, struct hyt_rec *rec,
 
     *given = got == 1 && hyt_json_type(v) != HYT_JSON_NULL;
     if (got < 0 || !*given)
-        return got < 0 ? -1 : 0;
+        return got < 0 ? -1 : put_steps(b, rec, given, err);
     hyt_buf_putc(b, ',');
     if (hyt_json_type(v) == HYT_JSON_ARRAY)
         return put_list(b, rec, field, v, &count, err);

@@ -165,6 +165,9 @@ shows '{"text":"t","prompt":"p"}' '<|begin|>p' ''
 shows '{"prompt":"p","completions":["a","b"],"labels":[true,false]}' \
     '<|begin|>p' 'a
 b<|end|>'
+shows '{"prompt":[{"role":"user","content":"Q"}],"completions":["a","b"],"labels":[true,false]}' \
+    'u:Q<|end|>a:' 'a
+b<|end|>'
 shows '{"prompt":"p","messages":[{"role":"user","content":"Q"}]}' \
     'u:Q<|end|>a:' '' --field messages
 fails 'both "prompt" and "messages": --prompt-field says which' \
