@@ -19,12 +19,14 @@ static const char raw[] = "{% for message in messages %}"
                           "{{ message.content }}"
                           "{% endfor %}";
 
-static int take(struct hyt_chat *c, const char *name, const char *source,
-                size_t n, struct hyt_err *err)
+/* What is wrong with it is kept: it matters where the template is needed. */
+static void take(struct hyt_chat *c, const char *name, const char *source,
+                 size_t n)
 {
     c->name = name;
-    c->template = hyt_jinja_parse(source, n, err);
-    return c->template ? 0 : hyt_fail_prefix(err, "%s:", name);
+    c->template = hyt_jinja_parse(source, n, &c->wrong);
+    if (c->template == NULL)
+        hyt_fail_prefix(&c->wrong, "%s:", name);
 }
 
 static int take_file(struct hyt_chat *c, const char *path, struct hyt_err *err)
@@ -34,7 +36,7 @@ static int take_file(struct hyt_chat *c, const char *path, struct hyt_err *err)
 
     hyt_buf_reserve(&source, 0);
     if (status == 0)
-        status = take(c, path, source.s, source.n, err);
+        take(c, path, source.s, source.n);
     hyt_buf_free(&source);
     return status;
 }
@@ -49,16 +51,15 @@ static int try_file(struct hyt_chat *c, const char *dir, const char *folder,
     hyt_buf_printf(&file, "%s%s.jinja", folder, name);
     status = hyt_tokjob_file(&source, dir, file.s, err);
     if (status > 0)
-        status = take(c, "chat_template.jinja", source.s, source.n, err);
+        take(c, "chat_template.jinja", source.s, source.n);
     hyt_buf_free(&source);
     hyt_buf_free(&file);
-    return status;
+    return status < 0 ? -1 : 0;
 }
 
 /* "chat_template" of tokenizer_config.json: a string, or a list of {"name",
  * "template"}, of which "default" has no other name. */
-static int try_config(struct hyt_chat *c, const char *wanted,
-                      struct hyt_err *err)
+static void try_config(struct hyt_chat *c, const char *wanted)
 {
     const struct hyt_json *v = hyt_json_get(c->config, "chat_template"), *name;
 
@@ -71,12 +72,10 @@ static int try_config(struct hyt_chat *c, const char *wanted,
         }
         v = hyt_json_get(v, "template");
     } else if (strcmp(wanted, "default") != 0) {
-        return 0;
+        return;
     }
-    if (v == NULL || hyt_json_type(v) != HYT_JSON_STR)
-        return 0;
-    return take(c, "chat_template", hyt_json_str(v), strlen(hyt_json_str(v)),
-                err);
+    if (v != NULL && hyt_json_type(v) == HYT_JSON_STR)
+        take(c, "chat_template", hyt_json_str(v), strlen(hyt_json_str(v)));
 }
 
 static int read_config(struct hyt_chat *c, const char *dir, struct hyt_err *err)
@@ -104,9 +103,9 @@ static int find(struct hyt_chat *c, const char *dir, const char *name,
         return hyt_fail(err, "--template: \"%s\" is no name", name);
     status = named ? try_file(c, dir, "additional_chat_templates/", name, err)
                    : try_file(c, dir, "", "chat_template", err);
-    if (status == 0 && c->template == NULL)
-        status = try_config(c, name, err);
-    if (status == 0 && c->template == NULL && named)
+    if (status == 0 && c->name == NULL)
+        try_config(c, name);
+    if (status == 0 && c->name == NULL && named)
         status = hyt_fail(err, "%s: no chat template \"%s\"", dir, name);
     return status;
 }
@@ -127,7 +126,7 @@ static bool is_date(const char *s)
 int hyt_chat_open(struct hyt_chat *c, const char *dir, const char *spec,
                   const char *date, struct hyt_err *err)
 {
-    int status;
+    int status = 0;
 
     memset(c, 0, sizeof(*c));
     c->date = date;
@@ -137,13 +136,16 @@ int hyt_chat_open(struct hyt_chat *c, const char *dir, const char *spec,
     if (c->null == NULL || read_config(c, dir, err) < 0)
         status = -1;
     else if (strcmp(spec, "raw") == 0)
-        status = take(c, "raw", raw, sizeof(raw) - 1, err);
+        take(c, "raw", raw, sizeof(raw) - 1);
     else if (strcmp(spec, "auto") == 0)
         status = find(c, dir, "default", err);
     else if (strncmp(spec, "auto:", 5) == 0)
         status = find(c, dir, spec + 5, err);
     else
         status = take_file(c, spec, err);
+    /* Nobody has asked for the model's own template so far. */
+    if (status == 0 && c->wrong.msg[0] && strcmp(spec, "auto") != 0)
+        status = hyt_fail(err, "%s", c->wrong.msg);
     if (status < 0)
         hyt_chat_close(c);
     return status;
@@ -181,6 +183,8 @@ int hyt_chat_render(const struct hyt_chat *c, const struct hyt_json *messages,
         {.name = "add_generation_prompt", .truth = open}};
     size_t n = 4;
 
+    if (c->wrong.msg[0])
+        return hyt_fail(err, "%s", c->wrong.msg);
     if (c->template == NULL)
         return hyt_fail(err, "a list of messages needs a chat template, and "
                              "the model has none (--template)");

@@ -12,6 +12,7 @@ struct hyt_chat {
     struct hyt_jinja *template; /* NULL: the model has none */
     struct hyt_json *config;    /* tokenizer_config.json, or NULL */
     struct hyt_json *null;      /* the JSON value */
+    struct hyt_err wrong;       /* with the model's own, if anything is */
     const char *name;           /* where the template is from, for messages */
     const char *date;           /* for strftime_now, or NULL */
 };
@@ -21,7 +22,8 @@ struct hyt_chat {
 /*
  * By the word of --template: the model's own template (of that name, where it
  * has several), the contents of the messages one after the other, or a file.
- * With auto and no template in dir, applying it is an error.
+ * With auto and no template in dir, or one that is not understood, applying it
+ * is an error.
  */
 int hyt_chat_open(struct hyt_chat *c, const char *dir, const char *spec,
                   const char *date, struct hyt_err *err) HYT_MUST_USE;
