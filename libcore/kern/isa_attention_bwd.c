@@ -12,8 +12,6 @@
  *
  * q, o, do, dq, dk, dv: rows of H*E; k, v: rows of G*E; lse: rows of H.
  */
-#include <stdlib.h>
-
 #include "kern/ops.h"
 #include "kern/vec.h"
 
@@ -102,15 +100,16 @@ static void row_sums(float *D, const struct kern_attn_bwd *a, size_t h,
 }
 
 /*
- * One row: s holds q . k and becomes the weights, d holds do . v and becomes
- * scale ds; zeros outside from … to-1.  Rows are TILE wide in memory.
+ * One row of n: s holds q . k and becomes the weights, d holds do . v and
+ * becomes scale ds; zeros outside from … to-1.
  */
 static void weigh_row(float *s, float *d, const struct hyt_attn *how, float lse,
-                      float D, size_t from, size_t to)
+                      float D, size_t from, size_t to, size_t n)
 {
     const v8i lane = {0, 1, 2, 3, 4, 5, 6, 7};
 
-    for (size_t p = 0; p < TILE; p += 8) {
+    /* Rows are TILE wide in memory, so the last vector may reach past n. */
+    for (size_t p = 0; p < n; p += 8) {
         v8i seen = (lane < (int32_t)to - (int32_t)p) &
                    (lane >= (int32_t)from - (int32_t)p);
         v8 x = v8_load(s + p) * how->scale, slope = v8_set(1);
@@ -136,8 +135,7 @@ void HYT_KERN_FN(attention_bwd)(const struct kern_attn_bwd *a, size_t h)
     const float *v = a->v + h / (a->H / a->G) * E;
     const float *q = a->q + h * E, *dout = a->dout + h * E;
     float *dq = a->dq + h * E, *dk = a->dk + h * E, *dv = a->dv + h * E;
-    float *s = hyt_alloc_aligned(TILE * TILE, sizeof(float)), D[TILE];
-    float *ds = hyt_alloc_aligned(TILE * TILE, sizeof(float));
+    float s[TILE * TILE], ds[TILE * TILE], D[TILE];
 
     for (size_t t = 0; t < a->n; t += TILE) {
         size_t nt = hyt_min_size(TILE, a->n - t);
@@ -159,7 +157,7 @@ void HYT_KERN_FN(attention_bwd)(const struct kern_attn_bwd *a, size_t h)
 
                 weigh_row(s + i * TILE, ds + i * TILE, &a->how,
                           a->lse[(t + i) * a->H + h], D[i],
-                          first > p ? first - p : 0, p < t ? TILE : i + 1);
+                          first > p ? first - p : 0, p < t ? TILE : i + 1, np);
             }
             HYT_KERN_FN(gemm)
             (dv + p * HE, HE, s, TILE, true, f32(dout + t * HE), HE, false,
@@ -172,8 +170,6 @@ void HYT_KERN_FN(attention_bwd)(const struct kern_attn_bwd *a, size_t h)
              p > p0, nt, E, np);
         }
     }
-    free(s);
-    free(ds);
 }
 
 #endif
