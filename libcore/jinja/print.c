@@ -85,10 +85,11 @@ static void put_repr(struct hyt_jrun *r, struct hyt_jtext *t,
     puts_to(r, t, quote);
     for (size_t i = 0; i < v->n; i++) {
         const char c = v->s[i], *to = escaped(c);
+        const bool control = (unsigned char)c < ' ' || c == 0x7f;
 
         if (c == quote[0])
             puts_to(r, t, "\\");
-        if (c == 0x7f || (c >= 0 && c < ' ' && strchr("\n\t\r", c) == NULL))
+        if (control && memchr("\n\t\r", c, 3) == NULL)
             to = hex(c, code);
         if (to != NULL)
             puts_to(r, t, to);
