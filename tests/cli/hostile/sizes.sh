@@ -108,4 +108,5 @@ done
 rm -rf m && cp -r model m
 awk 'BEGIN { for (i = 0; i < 1000000; i++) printf "{{ ((" }' \
     >m/chat_template.jinja
-refused '500 levels' hyt-rollout -q -m m query
+echo '{"prompt":[{"role":"user","content":"1"}]}' >chat
+refused '500 levels' hyt-rollout -q -m m chat
