@@ -54,15 +54,16 @@ feed() {
     esac
     after 2
 }
-# interrupt HOW EVERY: in the foreground, where no shell ignores INT
+# interrupt HOW EVERY: in the foreground, and with INT as it is by default: what
+# the shells of a background job ignore is ignored for good
 interrupt() {
     rm -f fed out pid closed rc
     : >out
     : >closed
     mkfifo fed
     feed "$1" >fed 2>/dev/null &
-    set -- "$1" sh -c "echo \$\$ >pid && exec hyt-update -m got --lr 1e-3 \
-        --commit-every $2 fed"
+    set -- "$1" sh -c "echo \$\$ >pid && exec env --default-signal=INT \
+        hyt-update -m got --lr 1e-3 --commit-every $2 fed"
     if [ "$1" = PIPE ]; then
         shift
         { "$@" 2>err || echo $? >rc; } |
