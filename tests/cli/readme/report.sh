@@ -19,3 +19,15 @@ while read -r row; do
         exit 1
     }
 done <rows
+# better than these, in both
+for arm in rd rlif fixed; do
+    grep -q "^| $arm | 15 | [^|]* | better | [^|]* | better |\$" "$report"
+done
+# Longer questions: nobody gains, hytuning is the most overconfident.
+jq -e '
+    def of($metric): .means | map(select(.task == "all" and .set == "long"
+        and .metric == $metric and (.arm == "base" or .traces == 32)))
+        | map({key: .arm, value: .mean}) | from_entries;
+    (of("accuracy") | .base as $base | map(. < $base + 0.03) | all) and
+    (of("overconfidence") | .hytuning == ([.[]] | max))' \
+    "$(dirname "$report")/report.json" >/dev/null
