@@ -24,8 +24,9 @@ void HYT_KERN_FN(matvec)(float *y, const float *x, struct hyt_weight w,
 
 #else
 
-/* Bytes between what is asked for and what is used. */
-enum { AHEAD = 16 << 10, LINE = 64 };
+/* Bytes between what is asked for and what is used.  Lines are asked for in
+ * the order of their addresses, not of their use: memory gives a third more. */
+enum { AHEAD = 8 << 10, LINE = 64 };
 
 /* sum_j = w_j . x for `rows` rows; `ahead` is what comes so much later. */
 VEC_INLINE void dot_rows(float *sum, const float *x, struct hyt_weight w,
@@ -39,7 +40,8 @@ VEC_INLINE void dot_rows(float *sum, const float *x, struct hyt_weight w,
 
     for (; k + line <= K; k += line) {
         for (int j = 0; j < rows; j++)
-            __builtin_prefetch(ahead + (j * K + k) * size);
+            __builtin_prefetch(ahead + j * LINE);
+        ahead += rows * LINE;
         for (size_t i = k; i < k + line; i += 8)
             for (int j = 0; j < rows; j++)
                 a[j] = v8_fma(v8_load(x + i),
@@ -73,11 +75,13 @@ void HYT_KERN_FN(matvec)(float *y, const float *x, struct hyt_weight w,
         /* At the end of w the thread's next rows are asked for. */
         if (left <= AHEAD)
             ahead = next ? (const char *)next + (AHEAD - left) : wn.p;
-        rows = w.t == HYT_BF16 && N - n >= 2 ? 2 : 1;
-        if (rows == 2)
+        rows = N - n >= 2 ? 2 : 1;
+        if (w.t == HYT_BF16 && rows == 2)
             dot_rows(sum, x, wn, ahead, HYT_BF16, 2, K);
         else if (w.t == HYT_BF16)
             dot_rows(sum, x, wn, ahead, HYT_BF16, 1, K);
+        else if (rows == 2)
+            dot_rows(sum, x, wn, ahead, HYT_F32, 2, K);
         else
             dot_rows(sum, x, wn, ahead, HYT_F32, 1, K);
         for (size_t j = 0; j < rows; j++) {

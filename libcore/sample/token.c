@@ -97,66 +97,117 @@ static size_t cut(struct candidate *c, size_t n, const struct hyt_sampling *s)
     return kept;
 }
 
-/* Inverse of the cumulative sum, in the order given by c (stride +1 or -1). */
-static int32_t draw(const struct candidate *c, size_t n, ptrdiff_t stride,
-                    double u)
+/* Inverse of the cumulative sum of the n best, which end at `last`. */
+static int32_t draw_best(const struct candidate *last, size_t n, double u)
 {
     double total = 0, sum = 0;
 
     for (size_t i = 0; i < n; i++)
-        total += (double)c[(ptrdiff_t)i * stride].p;
+        total += (double)last[-(ptrdiff_t)i].p;
     for (size_t i = 0; i < n; i++) {
-        sum += (double)c[(ptrdiff_t)i * stride].p;
+        sum += (double)last[-(ptrdiff_t)i].p;
         if (sum > u * total)
-            return c[(ptrdiff_t)i * stride].id;
+            return last[-(ptrdiff_t)i].id;
     }
-    return c[(ptrdiff_t)(n - 1) * stride].id;
+    return last[1 - (ptrdiff_t)n].id;
 }
 
 /* Every token with a probability above 0, in order of id; returns how many.
  * Where min_p stands alone or after top-k, what is below it plays no part. */
-static size_t collect(struct candidate *c, const float *z, size_t V,
-                      int32_t best, const struct hyt_sampling *s)
+static size_t collect(struct candidate *c, const float *p, size_t V,
+                      const struct hyt_sampling *s)
 {
-    float *p = hyt_alloc_aligned(V, sizeof(*p));
-    float scale = (float)(1.0 / s->temperature);
     double floor = s->top_p >= 1 ? s->min_p : 0;
     size_t n = 0;
 
-    for (size_t v = 0; v < V; v++)
-        p[v] = (z[v] - z[best]) * scale;
-    hyt_exp_rows(p, p, 0, V);
     for (size_t v = 0; v < V; v++)
         if (p[v] > 0 && (double)p[v] >= floor) {
             c[n].p = p[v];
             c[n++].id = (int32_t)v;
         }
-    free(p);
     return n;
+}
+
+/* `best` where nothing is left: a temperature whose inverse overflows, or
+ * logits that are NaN. */
+static int32_t draw_kept(const float *p, size_t V, int32_t best,
+                         const struct hyt_sampling *s, double u)
+{
+    struct candidate *c = hyt_realloc(NULL, V, sizeof(*c));
+    size_t n = collect(c, p, V, s), kept = n > 0 ? cut(c, n, s) : 0;
+
+    while (kept > 1 && (double)c[n - kept].p < s->min_p)
+        kept--;
+    if (kept > 0)
+        best = draw_best(c + n - 1, kept, u);
+    free(c);
+    return best;
+}
+
+/* --- without a cut -------------------------------------------------------- */
+
+static double positive(float p)
+{
+    return p > 0 ? (double)p : 0; /* NaN has no part */
+}
+
+/* Four sums side by side, for one alone waits for each addition. */
+static double sum_of(const float *p, size_t n)
+{
+    double lane[4] = {0};
+    size_t i;
+
+    for (i = 0; i + 4 <= n; i += 4)
+        for (size_t l = 0; l < 4; l++)
+            lane[l] += positive(p[i + l]);
+    for (; i < n; i++)
+        lane[0] += positive(p[i]);
+    return lane[0] + lane[1] + lane[2] + lane[3];
+}
+
+/* Inverse of the cumulative sum in order of id: first the block, then in it
+ * the token. */
+static int32_t draw_any(const float *p, size_t V, int32_t best, double u)
+{
+    enum { BLOCK = 256 };
+    double total = 0, sum = 0;
+
+    for (size_t v = 0; v < V; v += BLOCK)
+        total += sum_of(p + v, V - v < BLOCK ? V - v : BLOCK);
+    for (size_t v = 0; v < V; v += BLOCK) {
+        size_t n = V - v < BLOCK ? V - v : BLOCK;
+        double block = sum_of(p + v, n);
+
+        if (sum + block <= u * total) {
+            sum += block;
+            continue;
+        }
+        for (size_t i = v; i < v + n; i++)
+            if ((sum += positive(p[i])) > u * total)
+                return (int32_t)i;
+    }
+    /* By rounding nothing passed it. */
+    while (V > 0 && !(p[V - 1] > 0))
+        V--;
+    return V > 0 ? (int32_t)V - 1 : best;
 }
 
 int32_t hyt_sample_token(const float *z, size_t V, const struct hyt_sampling *s,
                          double u)
 {
+    float scale = (float)(1.0 / s->temperature), *p;
     int32_t best = argmax(z, V), chosen;
-    struct candidate *c;
-    size_t n, kept;
 
     if (s->greedy || s->temperature <= 0 || s->top_k == 1)
         return best;
-    c = hyt_realloc(NULL, V, sizeof(*c));
-    n = collect(c, z, V, best, s);
-    if (n == 0) {
-        /* A temperature whose inverse overflows, or logits that are NaN. */
-        chosen = best;
-    } else if (s->top_k == 0 && s->top_p >= 1 && s->min_p <= 0) {
-        chosen = draw(c, n, 1, u);
-    } else {
-        kept = cut(c, n, s);
-        while (kept > 1 && (double)c[n - kept].p < s->min_p)
-            kept--;
-        chosen = draw(c + n - 1, kept, -1, u);
-    }
-    free(c);
+    p = hyt_alloc_aligned(V, sizeof(*p));
+    for (size_t v = 0; v < V; v++)
+        p[v] = (z[v] - z[best]) * scale;
+    hyt_exp_rows(p, p, 0, V);
+    if (s->top_k == 0 && s->top_p >= 1 && s->min_p <= 0)
+        chosen = draw_any(p, V, best, u);
+    else
+        chosen = draw_kept(p, V, best, s, u);
+    free(p);
     return chosen;
 }

@@ -25,7 +25,7 @@
 
 enum { SGEMM_N = 2048, MAX_THREADS = 256 };
 #define STREAM_FLOATS ((size_t)64 << 20) /* 256 MiB: beyond the caches */
-#define STREAM_AHEAD  ((size_t)4 << 10)  /* 16 KiB, as isa_matvec.c */
+#define STREAM_AHEAD  ((size_t)4 << 10)  /* 16 KiB, see isa_matvec.c */
 
 struct bench_limits bench_limits;
 
