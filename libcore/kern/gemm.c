@@ -45,8 +45,8 @@ static void pack_panel(void *ctx, size_t i)
 
     hyt_kern()->gemm_pack(block_at(g, l) + j * depth,
                           hyt_weight_at(g->b, (g->l + l) * g->n + g->j + j),
-                          g->n, false,
-                          hyt_min_size(HYT_GEMM_PANEL, g->cols - j), depth);
+                          g->n, hyt_min_size(HYT_GEMM_PANEL, g->cols - j),
+                          depth);
 }
 
 /* Some rows of c. */

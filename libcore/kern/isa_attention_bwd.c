@@ -77,11 +77,6 @@ void HYT_KERN_FN(attention_bwd)(const struct kern_attn_bwd *a, size_t h)
 /* Rows and columns of a tile of scores; results depend on it. */
 enum { TILE = 128 };
 
-static struct hyt_weight f32(const float *p)
-{
-    return (struct hyt_weight){p, HYT_F32};
-}
-
 /* D_t of rows t … t+n-1 */
 static void row_sums(float *D, const struct kern_attn_bwd *a, size_t h,
                      size_t t, size_t n)
@@ -100,16 +95,16 @@ static void row_sums(float *D, const struct kern_attn_bwd *a, size_t h,
 }
 
 /*
- * One row of n: s holds q . k and becomes the weights, d holds do . v and
- * becomes scale ds; zeros outside from … to-1.
+ * One row: s holds q . k and becomes the weights, d holds do . v and becomes
+ * scale ds; zeros outside from … to-1, up to a whole vector: as far as tiles of
+ * the products with them reach.
  */
 static void weigh_row(float *s, float *d, const struct hyt_attn *how, float lse,
-                      float D, size_t from, size_t to, size_t n)
+                      float D, size_t from, size_t to)
 {
     const v8i lane = {0, 1, 2, 3, 4, 5, 6, 7};
 
-    /* Rows are TILE wide in memory, so the last vector may reach past n. */
-    for (size_t p = 0; p < n; p += 8) {
+    for (size_t p = 0; p < to; p += 8) {
         v8i seen = (lane < (int32_t)to - (int32_t)p) &
                    (lane >= (int32_t)from - (int32_t)p);
         v8 x = v8_load(s + p) * how->scale, slope = v8_set(1);
@@ -145,29 +140,30 @@ void HYT_KERN_FN(attention_bwd)(const struct kern_attn_bwd *a, size_t h)
         /* Tile t writes dk and dv, which later rows add to. */
         for (size_t p = p0; p <= t; p += TILE) {
             size_t np = hyt_min_size(TILE, a->n - p);
+            bool below = p < t; /* else half of the tile sees nothing */
 
             HYT_KERN_FN(gemm)
-            (s, TILE, q + t * HE, HE, false, f32(k + p * GE), GE, true, false,
-             nt, np, E);
+            (s, TILE, q + t * HE, HE, false, k + p * GE, GE, true, false,
+             below ? KERN_ALL : KERN_C_LOWER, nt, np, E);
             HYT_KERN_FN(gemm)
-            (ds, TILE, dout + t * HE, HE, false, f32(v + p * GE), GE, true,
-             false, nt, np, E);
+            (ds, TILE, dout + t * HE, HE, false, v + p * GE, GE, true, false,
+             below ? KERN_ALL : KERN_C_LOWER, nt, np, E);
             for (size_t i = 0; i < nt; i++) {
                 size_t first = first_seen(t + i, &a->how);
 
                 weigh_row(s + i * TILE, ds + i * TILE, &a->how,
                           a->lse[(t + i) * a->H + h], D[i],
-                          first > p ? first - p : 0, p < t ? TILE : i + 1, np);
+                          first > p ? first - p : 0, below ? np : i + 1);
             }
             HYT_KERN_FN(gemm)
-            (dv + p * HE, HE, s, TILE, true, f32(dout + t * HE), HE, false,
-             p < t, np, E, nt);
+            (dv + p * HE, HE, s, TILE, true, dout + t * HE, HE, false, below,
+             below ? KERN_ALL : KERN_A_UPPER, np, E, nt);
             HYT_KERN_FN(gemm)
-            (dk + p * HE, HE, ds, TILE, true, f32(q + t * HE), HE, false, p < t,
-             np, E, nt);
+            (dk + p * HE, HE, ds, TILE, true, q + t * HE, HE, false, below,
+             below ? KERN_ALL : KERN_A_UPPER, np, E, nt);
             HYT_KERN_FN(gemm)
-            (dq + t * HE, HE, ds, TILE, false, f32(k + p * GE), GE, false,
-             p > p0, nt, E, np);
+            (dq + t * HE, HE, ds, TILE, false, k + p * GE, GE, false, p > p0,
+             below ? KERN_ALL : KERN_A_LOWER, nt, E, np);
         }
     }
 }

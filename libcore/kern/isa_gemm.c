@@ -20,12 +20,10 @@
 
 /* b as it is, widened, rows of HYT_GEMM_PANEL. */
 void HYT_KERN_FN(gemm_pack)(float *pack, struct hyt_weight b, size_t ldb,
-                            bool tb, size_t n, size_t k)
+                            size_t n, size_t k)
 {
     for (size_t l = 0; l < k; l++)
-        for (size_t j = 0; j < n; j++)
-            pack[l * HYT_GEMM_PANEL + j] =
-                v8_load_weight(b, tb ? j * ldb + l : l * ldb + j, 1)[0];
+        HYT_KERN_FN(widen)(pack + l * HYT_GEMM_PANEL, b, l * ldb, n);
 }
 
 void HYT_KERN_FN(gemm_rows)(float *c, size_t ldc, const float *a, size_t lda,
@@ -84,12 +82,13 @@ VEC_INLINE vec fma_one(float a, vec b, vec c)
 #    endif
 }
 
-/* pack[l][0..3] = a[0..3][l], l = 0 … k-1 */
-static void pack_four(float *pack, const float *a, size_t lda, size_t k)
+/* pack[l][0..3] = a[0..3][l], l = 0 … k-1, rows of `width` */
+static void pack_four(float *pack, size_t width, const float *a, size_t lda,
+                      size_t k)
 {
     size_t l = 0;
 
-    for (; l + 4 <= k; l += 4, a += 4, pack += 4 * MR) {
+    for (; l + 4 <= k; l += 4, a += 4, pack += 4 * width) {
         v4 row[4];
 
         for (size_t i = 0; i < 4; i++) {
@@ -99,19 +98,39 @@ static void pack_four(float *pack, const float *a, size_t lda, size_t k)
         }
         v4_transpose(row);
         for (size_t i = 0; i < 4; i++)
-            memcpy(pack + i * MR, &row[i], sizeof(v4));
+            memcpy(pack + i * width, &row[i], sizeof(v4));
     }
-    for (; l < k; l++, a++, pack += MR)
+    for (; l < k; l++, a++, pack += width)
         for (size_t i = 0; i < 4; i++)
             pack[i] = a[i * lda];
 }
 
-/* a is [k,m]; some panels at a time, in whose order the cache has room. */
+/* Panels of `width` rows, l first; rows past the end are zero. */
+static void pack_rows(float *pack, size_t width, const float *a, size_t lda,
+                      size_t m, size_t k)
+{
+    size_t i = 0;
+
+    if (m % width != 0)
+        memset(pack + m / width * width * k, 0, width * k * sizeof(float));
+    for (; i + 4 <= m; i += 4)
+        pack_four(pack + i / width * width * k + i % width, width, a + i * lda,
+                  lda, k);
+    for (; i < m; i++)
+        for (size_t l = 0; l < k; l++)
+            pack[i / width * width * k + i % width + l * width] =
+                a[i * lda + l];
+}
+
+/* The same in panels of MR of a that is [k,m]; some at a time, in whose order
+ * the cache has room. */
 static void pack_transposed(float *pack, const float *a, size_t lda, size_t m,
                             size_t k)
 {
     const size_t some = 32;
 
+    if (m % MR != 0)
+        memset(pack + m / MR * MR * k, 0, MR * k * sizeof(float));
     for (size_t first = 0; first < m; first += some)
         for (size_t l = 0; l < k; l++)
             for (size_t i = first; i < m && i < first + some; i += MR) {
@@ -122,25 +141,6 @@ static void pack_transposed(float *pack, const float *a, size_t lda, size_t m,
                 else
                     memcpy(to, a + l * lda + i, (m - i) * sizeof(float));
             }
-}
-
-/* Panels of MR rows, l first; rows past the end are zero. */
-static void pack_a(float *pack, const float *a, size_t lda, bool ta, size_t m,
-                   size_t k)
-{
-    size_t i = 0;
-
-    if (m % MR != 0)
-        memset(pack + m / MR * MR * k, 0, MR * k * sizeof(float));
-    if (ta) {
-        pack_transposed(pack, a, lda, m, k);
-        return;
-    }
-    for (; i + 4 <= m; i += 4)
-        pack_four(pack + i / MR * MR * k + i % MR, a + i * lda, lda, k);
-    for (; i < m; i++)
-        for (size_t l = 0; l < k; l++)
-            pack[i / MR * MR * k + i % MR + l * MR] = a[i * lda + l];
 }
 
 VEC_INLINE vec plus_old(vec sum, const float *c, bool add)
@@ -185,16 +185,9 @@ static void multiply(float *c, size_t ldc, const float *a, const float *b,
     }
 }
 
-/* Columns of w become rows of the strip. */
-static void pack_columns(float *to, struct hyt_weight b, size_t ldb, size_t n)
-{
-    for (size_t j = 0; j < n; j++)
-        to[j] = v8_load_weight(b, j * ldb, 1)[0];
-}
-
 /* Strips of NR columns, l first, widened; columns past the end are zero. */
 void HYT_KERN_FN(gemm_pack)(float *pack, struct hyt_weight b, size_t ldb,
-                            bool tb, size_t n, size_t k)
+                            size_t n, size_t k)
 {
     const size_t ahead = 6; /* rows: weights come from memory */
 
@@ -202,17 +195,34 @@ void HYT_KERN_FN(gemm_pack)(float *pack, struct hyt_weight b, size_t ldb,
         memset(pack + n / NR * NR * k, 0, NR * k * sizeof(float));
     for (size_t l = 0; l < k; l++)
         for (size_t j = 0; j < n; j += NR) {
-            float *to = pack + j * k + l * NR;
-            size_t cols = hyt_min_size(NR, n - j);
-
-            if (tb) {
-                pack_columns(to, hyt_weight_at(b, j * ldb + l), ldb, cols);
-                continue;
-            }
             for (size_t i = 0; i < NR; i += 16)
                 __builtin_prefetch(
                     hyt_weight_at(b, (l + ahead) * ldb + j + i).p);
-            HYT_KERN_FN(widen)(to, b, l * ldb + j, cols);
+            HYT_KERN_FN(widen)
+            (pack + j * k + l * NR, b, l * ldb + j, hyt_min_size(NR, n - j));
+        }
+}
+
+/* At most HYT_GEMM_ROWS rows of c and HYT_GEMM_DEPTH along l. */
+static void multiply_rows(float *c, size_t ldc, const float *a, size_t lda,
+                          bool ta, const float *pack, bool add,
+                          enum kern_part part, size_t m, size_t n, size_t k)
+{
+    float a_pack[HYT_GEMM_ROWS * HYT_GEMM_DEPTH];
+
+    if (ta)
+        pack_transposed(a_pack, a, lda, m, k);
+    else
+        pack_rows(a_pack, MR, a, lda, m, k);
+    for (size_t j = 0; j < n; j += NR)
+        for (size_t i = part == KERN_C_LOWER ? j / MR * MR : 0; i < m;
+             i += MR) {
+            size_t from = part == KERN_A_UPPER ? hyt_min_size(i, k) : 0;
+            size_t to = part == KERN_A_LOWER ? hyt_min_size(i + MR, k) : k;
+
+            multiply(c + i * ldc + j, ldc, a_pack + i * k + from * MR,
+                     pack + j * k + from * NR, add, hyt_min_size(MR, m - i),
+                     hyt_min_size(NR, n - j), to - from);
         }
 }
 
@@ -220,21 +230,12 @@ void HYT_KERN_FN(gemm_rows)(float *c, size_t ldc, const float *a, size_t lda,
                             bool ta, const float *pack, bool add, size_t m,
                             size_t n, size_t k)
 {
-    float a_pack[HYT_GEMM_ROWS * HYT_GEMM_DEPTH];
-
-    pack_a(a_pack, a, lda, ta, m, k);
-    for (size_t j = 0; j < n; j += NR)
-        for (size_t i = 0; i < m; i += MR)
-            multiply(c + i * ldc + j, ldc, a_pack + i * k, pack + j * k, add,
-                     hyt_min_size(MR, m - i), hyt_min_size(NR, n - j), k);
+    multiply_rows(c, ldc, a, lda, ta, pack, add, KERN_ALL, m, n, k);
 }
 
-#endif
-
-/* All of it on the calling thread. */
 void HYT_KERN_FN(gemm)(float *c, size_t ldc, const float *a, size_t lda,
-                       bool ta, struct hyt_weight b, size_t ldb, bool tb,
-                       bool add, size_t m, size_t n, size_t k)
+                       bool ta, const float *b, size_t ldb, bool tb, bool add,
+                       enum kern_part part, size_t m, size_t n, size_t k)
 {
     float pack[HYT_GEMM_DEPTH * HYT_GEMM_PANEL];
 
@@ -242,14 +243,19 @@ void HYT_KERN_FN(gemm)(float *c, size_t ldc, const float *a, size_t lda,
         for (size_t j = 0; j < n; j += HYT_GEMM_PANEL) {
             size_t depth = hyt_min_size(HYT_GEMM_DEPTH, k - l);
             size_t cols = hyt_min_size(HYT_GEMM_PANEL, n - j);
-            size_t at = tb ? j * ldb + l : l * ldb + j;
 
-            HYT_KERN_FN(gemm_pack)
-            (pack, hyt_weight_at(b, at), ldb, tb, cols, depth);
-            for (size_t i = 0; i < m; i += HYT_GEMM_ROWS)
-                HYT_KERN_FN(gemm_rows)
-            (c + i * ldc + j, ldc, ta ? a + l * lda + i : a + i * lda + l, lda,
-             ta, pack, add || l > 0, hyt_min_size(HYT_GEMM_ROWS, m - i), cols,
+            if (tb)
+                pack_rows(pack, NR, b + j * ldb + l, ldb, cols, depth);
+            else
+                HYT_KERN_FN(gemm_pack)
+            (pack, (struct hyt_weight){b + l * ldb + j, HYT_F32}, ldb, cols,
              depth);
+            for (size_t i = 0; i < m; i += HYT_GEMM_ROWS)
+                multiply_rows(c + i * ldc + j, ldc,
+                              ta ? a + l * lda + i : a + i * lda + l, lda, ta,
+                              pack, add || l > 0, part,
+                              hyt_min_size(HYT_GEMM_ROWS, m - i), cols, depth);
         }
 }
+
+#endif

@@ -39,15 +39,10 @@ enum { HYT_GEMM_DEPTH = 256, HYT_GEMM_PANEL = 192, HYT_GEMM_ROWS = 128 };
       (float *y, const float *x, struct hyt_weight w, const void *next,        \
        struct hyt_weight b, bool add, size_t N, size_t K))                     \
     X(void, gemm_pack,                                                         \
-      (float *pack, struct hyt_weight b, size_t ldb, bool tb, size_t n,        \
-       size_t k))                                                              \
+      (float *pack, struct hyt_weight b, size_t ldb, size_t n, size_t k))      \
     X(void, gemm_rows,                                                         \
       (float *c, size_t ldc, const float *a, size_t lda, bool ta,              \
        const float *pack, bool add, size_t m, size_t n, size_t k))             \
-    X(void, gemm,                                                              \
-      (float *c, size_t ldc, const float *a, size_t lda, bool ta,              \
-       struct hyt_weight b, size_t ldb, bool tb, bool add, size_t m, size_t n, \
-       size_t k))                                                              \
     X(void, sum_rows,                                                          \
       (float *sum, const float *x, size_t ldx, size_t T, size_t N))            \
     X(void, rmsnorm,                                                           \
@@ -100,6 +95,23 @@ struct kern_table {
 #    define X(ret, name, params) ret HYT_KERN_FN(name) params;
 HYT_KERN_OPS(X)
 #    undef X
+#endif
+
+/* Which products of c_ij = sum_l a_il b_lj are wanted: where a triangle of c
+ * does not matter, or one of a is known to be zero, its tiles are left out. */
+enum kern_part {
+    KERN_ALL,
+    KERN_C_LOWER, /* c_ij with j <= i */
+    KERN_A_LOWER, /* a_il with l <= i */
+    KERN_A_UPPER  /* a_il with l >= i */
+};
+
+/* c (+)= a b, all of it on the calling thread.  For a part, m and k are at most
+ * a block of rows and of depth, and n a panel where the part is one of c. */
+#if defined(HYT_ISA) && !defined(HYT_ISA_ref)
+void HYT_KERN_FN(gemm)(float *c, size_t ldc, const float *a, size_t lda,
+                       bool ta, const float *b, size_t ldb, bool tb, bool add,
+                       enum kern_part part, size_t m, size_t n, size_t k);
 #endif
 
 extern const struct kern_table hyt_kern_table_ref, hyt_kern_table_base;
