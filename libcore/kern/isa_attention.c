@@ -169,12 +169,14 @@ static void weigh(v8 s[LANES], struct query *a, v8 *o,
     const v8i lane = {0, 1, 2, 3, 4, 5, 6, 7};
 
     for (int j = 0; j < LANES; j++) {
-        v8i seen = (lane < to - 8 * j) & (lane >= from - 8 * j);
-        v8 x = s[j] * how->scale;
-
+        s[j] *= how->scale;
         if (how->cap > 0)
-            x = how->cap * v8_tanh(x / how->cap);
-        s[j] = (v8)((seen & (v8i)x) | (~seen & (v8i)v8_set(-INFINITY)));
+            s[j] = how->cap * v8_tanh(s[j] / how->cap);
+    }
+    for (int j = 0; j < LANES && to - from < HYT_PAGE; j++) {
+        v8i seen = (lane < to - 8 * j) & (lane >= from - 8 * j);
+
+        s[j] = (v8)((seen & (v8i)s[j]) | (~seen & (v8i)v8_set(-INFINITY)));
     }
     float top = v8_top(v8_max(v8_max(s[0], s[1]), v8_max(s[2], s[3])));
     if (top > a->m) {

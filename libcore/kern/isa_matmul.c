@@ -225,15 +225,24 @@ VEC_INLINE void fetch_ahead(struct hyt_weight next, size_t k, size_t n,
     }
 }
 
+/* The strip's part of so many rows of y: soon written, and far apart. */
+VEC_INLINE void fetch_rows(const float *y, size_t ldy, size_t rows)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t n = 0; n < STRIP; n += 16)
+            __builtin_prefetch(y + i * ldy + n, 1);
+}
+
 static size_t ceil_div(size_t a, size_t b)
 {
     return (a + b - 1) / b;
 }
 
-/* Dot products of M <= MB rows of x with NR rows of w: columns of a strip. */
+/* Dot products of M <= MB rows of x with NR rows of w: columns of a strip.  y:
+ * where the strip goes, if these are its last columns, or NULL. */
 static void dot_column(float *out, const float *x,
                        const struct hyt_weight w[NR], struct hyt_weight next,
-                       size_t M, size_t K)
+                       const float *y, size_t ldy, size_t M, size_t K)
 {
     vw acc[MB][VECTORS];
     float panel[VECTORS][KB * GROUPS];
@@ -263,6 +272,8 @@ static void dot_column(float *out, const float *x,
             rows = ceil_div(M - i, ceil_div(M - i, most));
             if (next.p)
                 fetch_ahead(next, k, n, K, i, rows, M);
+            if (y)
+                fetch_rows(y + i * ldy, ldy, rows);
             dot_rows(last ? out + i * STRIP : NULL, acc + i, x + i * K + k, K,
                      part, layout, rows, k == 0, even);
             if (even < n)
@@ -309,7 +320,9 @@ void HYT_KERN_FN(matmul)(float *y, size_t ldy, const float *x,
                 /* After the last row of w it stands in again, unused. */
                 for (size_t j = 0; j < NR; j++)
                     row[j] = hyt_weight_at(w, hyt_min_size(at + j, N - 1) * K);
-                dot_column(out[0] + n, x + t * K, row, after, M, K);
+                dot_column(out[0] + n, x + t * K, row, after,
+                           n + NR < end ? NULL : y + t * ldy + strip, ldy, M,
+                           K);
             }
             write_out(y + t * ldy + strip, ldy, out, hyt_weight_at(b, strip),
                       add, M, end);

@@ -265,11 +265,10 @@ VEC_INLINE void v4_transpose(v4 a[4])
 
 VEC_INLINE float v8_top(v8 a)
 {
-    float m = a[0];
-
-    for (int l = 1; l < 8; l++)
-        m = a[l] > m ? a[l] : m;
-    return m;
+    a = v8_max(a, __builtin_shufflevector(a, a, 4, 5, 6, 7, 0, 1, 2, 3));
+    a = v8_max(a, __builtin_shufflevector(a, a, 2, 3, 0, 1, 6, 7, 4, 5));
+    a = v8_max(a, __builtin_shufflevector(a, a, 1, 0, 3, 2, 5, 4, 7, 6));
+    return a[0];
 }
 
 /*
