@@ -91,8 +91,7 @@ static void product_tile(void *ctx, size_t i)
         p++;
     }
     struct hyt_product tile = tile_of(a, p, i, &row);
-    /* Threads take tasks in turn: most likely this one's next. */
-    struct hyt_product next = tile_of(a, p, i + (size_t)hyt_threads(), &unused);
+    struct hyt_product next = tile_of(a, p, i + 1, &unused); /* this thread's */
 
     hyt_kern()->matmul(tile.y, p->N, a->x + row * a->K, tile.w,
                        next.N == tile.N ? next.w.p : NULL, tile.b, a->add,

@@ -5,9 +5,10 @@
  * A loop is open or closed, and a worker takes part by joining an open loop.
  * One atomic word holds the loop's number, whether it is open and how many
  * workers are inside, so joining is one compare-and-swap that cannot reach
- * the wrong loop.  Indices come from an atomic counter.  The caller works
- * too, closes the loop when the indices are used up, and waits only for the
- * workers that joined: one that still sleeps costs nothing.
+ * the wrong loop.  Each thread has a range of the indices, one after the other,
+ * as memory is read best; who is done takes from the ends of others' ranges.
+ * The caller works too, closes the loop when the indices are used up, and waits
+ * only for the workers that joined: one that still sleeps costs nothing.
  *
  * A thread that waits spins for some tens of microseconds, because the next
  * loop usually follows at once; then it gives its CPU to whoever wants it,
@@ -34,19 +35,21 @@ enum { MAX_THREADS = 256, SPINS = 2000, YIELDS = 200 };
 
 static struct {
     _Atomic uint64_t word;
-    _Atomic size_t next;
     _Atomic int sleepers;
     _Atomic bool stop;
 
-    /* The loop; written while it is closed and nobody is inside. */
-    size_t n;
+    /* The loop; written while it is closed and nobody is inside.  What is left
+     * of a thread's range: its begin | its end << 32. */
     void (*fn)(void *ctx, size_t i);
     void *ctx;
+    struct {
+        _Alignas(64) _Atomic uint64_t left;
+    } range[MAX_THREADS];
 
     pthread_mutex_t lock;
     pthread_cond_t opened, left;
     pthread_t thread[MAX_THREADS];
-    int started; /* workers running */
+    int started; /* workers running: threads 1 … started */
     int threads; /* wanted, the caller included; 0: not set */
 } pool = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -69,15 +72,46 @@ static void relax(int i)
 #endif
 }
 
-static void run_indices(void)
+/* The next index of thread t's range, or for another thread the last. */
+static bool take(int t, bool own, size_t *i)
+{
+    uint64_t left =
+        atomic_load_explicit(&pool.range[t].left, memory_order_relaxed);
+    uint32_t begin, end;
+
+    do {
+        begin = (uint32_t)left;
+        end = (uint32_t)(left >> 32);
+        if (begin == end)
+            return false;
+    } while (!atomic_compare_exchange_weak_explicit(
+        &pool.range[t].left, &left, own ? left + 1 : left - (UINT64_C(1) << 32),
+        memory_order_relaxed, memory_order_relaxed));
+    *i = own ? begin : end - 1;
+    return true;
+}
+
+static void run_indices(int self)
 {
     size_t i;
 
     inside = true;
-    while ((i = atomic_fetch_add_explicit(&pool.next, 1,
-                                          memory_order_relaxed)) < pool.n)
-        pool.fn(pool.ctx, i);
+    for (int k = 0; k < pool.threads; k++)
+        while (take((self + k) % pool.threads, k == 0, &i))
+            pool.fn(pool.ctx, i);
     inside = false;
+}
+
+static void share_out(size_t n)
+{
+    uint64_t threads = (uint64_t)pool.threads;
+
+    if (n > UINT32_MAX)
+        HYT_BUG("a loop with more than 2^32 - 1 indices");
+    for (uint64_t t = 0; t < threads; t++)
+        atomic_store_explicit(&pool.range[t].left,
+                              n * t / threads | n * (t + 1) / threads << 32,
+                              memory_order_relaxed);
 }
 
 /* True where the word shows an open loop that the worker has not done. */
@@ -108,7 +142,8 @@ static bool wait_for_loop(uint32_t done)
 
 static void *worker(void *arg)
 {
-    uint32_t done = (uint32_t)(uintptr_t)arg;
+    const int self = (int)(intptr_t)arg;
+    uint32_t done = 0; /* the first loop has number 1 */
 
     while (wait_for_loop(done)) {
         uint64_t word = atomic_load_explicit(&pool.word, memory_order_relaxed);
@@ -117,7 +152,7 @@ static void *worker(void *arg)
             !atomic_compare_exchange_strong(&pool.word, &word, word + 1))
             continue;
         done = NUMBER(word);
-        run_indices();
+        run_indices(self);
         word = atomic_fetch_sub(&pool.word, 1) - 1;
         if (IS_EMPTY(word) && !IS_OPEN(word)) {
             pthread_mutex_lock(&pool.lock);
@@ -130,13 +165,12 @@ static void *worker(void *arg)
 
 static void start_workers(void)
 {
-    uint32_t number = NUMBER(atomic_load(&pool.word));
     int wanted = hyt_threads() - 1;
 
     /* Where the system gives fewer threads, fewer do the same work. */
     while (pool.started < wanted &&
            pthread_create(&pool.thread[pool.started], NULL, worker,
-                          (void *)(uintptr_t)number) == 0)
+                          (void *)(intptr_t)(pool.started + 1)) == 0)
         pool.started++;
 }
 
@@ -194,17 +228,16 @@ void hyt_parallel_for(size_t n, void (*fn)(void *ctx, size_t i), void *ctx)
     }
     if (pool.started < pool.threads - 1)
         start_workers();
-    pool.n = n;
     pool.fn = fn;
     pool.ctx = ctx;
-    atomic_store_explicit(&pool.next, 0, memory_order_relaxed);
+    share_out(n);
     atomic_store(&pool.word, NEXT(atomic_load(&pool.word)) | OPEN);
     if (atomic_load(&pool.sleepers) > 0) {
         pthread_mutex_lock(&pool.lock);
         pthread_cond_broadcast(&pool.opened);
         pthread_mutex_unlock(&pool.lock);
     }
-    run_indices();
+    run_indices(0);
     atomic_fetch_and(&pool.word, ~OPEN);
     wait_until_left();
 }

@@ -4,6 +4,7 @@
  * threads and the choice of implementation
  */
 #include <math.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -318,6 +319,34 @@ static void test_parallel_for(void **state)
     }
 }
 
+/* Index 0 waits for all others, so that another thread has to take over what
+ * is left of the range that it is in. */
+static void wait_for_others(void *ctx, size_t i)
+{
+    atomic_int *seen = ctx;
+    time_t begin = time(NULL);
+
+    while (i == 0 && atomic_load(&seen[1]) < 63 && time(NULL) - begin < 60)
+        sched_yield();
+    assert_true(i > 0 || atomic_load(&seen[1]) == 63);
+    atomic_fetch_add(&seen[i > 0], 1);
+}
+
+static void test_parallel_uneven(void **state)
+{
+    atomic_int seen[2] = {0};
+
+    (void)state;
+    hyt_threads_set(2);
+    for (int i = 1; i <= 20; i++) {
+        seen[0] = seen[1] = 0;
+        hyt_parallel_for(64, wait_for_others, seen);
+        assert_int_equal(seen[0], 1);
+        assert_int_equal(seen[1], 63);
+    }
+    hyt_threads_stop();
+}
+
 static void test_select(void **state)
 {
     struct hyt_err err = {0};
@@ -342,6 +371,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parallel_for),
+        cmocka_unit_test(test_parallel_uneven),
         cmocka_unit_test(test_select),
         cmocka_unit_test(test_exp),
         cmocka_unit_test(test_bf16),
