@@ -16,7 +16,8 @@ def digits: . * 1e4 | round / 1e4;
     tokens: (map(.tokens) | mean | round),
     seeds: (group_by(.task) | map({key: .[0].task, value: (map(.seed) | sort)})
         | from_entries)})),
- curves: ($lines | map(select(.seed and .traces == 32)) | group_by(.arm) | map(
+ curves: ($lines | map(select(.seed and .traces == 32 and (.arm
+    | IN("rlif", "fixed", "majority", "rd", "hytuning")))) | group_by(.arm) | map(
     (map(.steps | length) | max) as $steps
     | {arm: .[0].arm,
        steps: (map(.steps[] | {step: .[0], prg: .[2], trust: .[3], lambda: .[4],

@@ -6,14 +6,32 @@ def digits: . * 1000 | round | . / 1000 | tostring
 def cell: if . == null then "–" else (.mean | digits)
     + (if .half == null then "" else " ± " + (.half | digits) end) end;
 def arms: ["base", "rlif", "fixed", "majority", "rd", "hytuning"];
-def place: . as $a | (arms | index($a)) // 99;
+def others: {
+    "hpt": "a query's rollouts where most of them agree, else traces (2509.04419)",
+    "srft": "both, weighed by entropy (2506.19767)",
+    "prg": "fixed, rollouts rewarded by PRG alone",
+    "hy-prg": "rollouts rewarded by PRG alone",
+    "hy-logp": "by the mean log-probability, without PRG",
+    "hy-self-certainty": "by self-certainty, without PRG",
+    "hy-prg-certainty": "by PRG times self-certainty",
+    "hy-gate": "advantages times trust",
+    "hy-equal": "traces not weighed by PRG",
+    "hy-constant": "lambda does not follow trust",
+    "hy-direct": "the direct gain as PRG",
+    "hy-watermark": "rises above the highest support so far as PRG",
+    "hy-rank": "the rank correlation as PRG",
+    "hy-slope": "the slope of the support as PRG",
+    "hy-mean": "the mean support as PRG"};
+def place: . as $a | (arms | index($a)) //
+    (50 + ((others | keys_unsorted | index($a)) // 49));
+def is_main: place < 50;
 def row: "| " + join(" | ") + " |";
 def head: row, (map("---") | row);
 
 # A table: a row an arm, a column for each [set, metric, title].
 def table($means; $task; $columns):
-    ($means | map(select(.task == $task and (.traces == 32 or .arm == "base"))))
-        as $rows
+    ($means | map(select(.task == $task and (.arm | is_main)
+        and (.traces == 32 or .arm == "base")))) as $rows
     | ([$rows[] | .arm] | unique | sort_by([place, .])) as $keys
     | (["arm"] + ($columns | map(.[2])) | head),
       ($keys[] as $k | [$k] + ($columns | map(. as $c
@@ -25,7 +43,21 @@ def table($means; $task; $columns):
 def verdict($good): if .lo * $good > 0 and .hi * $good > 0 then "better"
     elif .lo * $good < 0 and .hi * $good < 0 then "worse"
     else "not told apart" end;
-def interval: "\(.difference | digits) [\(.lo | digits), \(.hi | digits)]";
+def interval: if . == null then "–" else "\(.difference | digits) [\(.lo | digits), \(.hi | digits)]" end;
+
+# The arms of `others`: a row an arm, of all tasks, with what hytuning has more
+def ablations($r; $task):
+    ($r.means | map(select(.task == $task and .traces == 32 and .set == "test")))
+        as $rows
+    | (["arm", "what differs", "accuracy", "ECE", "AUROC", "rationalised",
+        "hytuning less it: accuracy", "ECE"] | head),
+      ([$rows[].arm] | unique | sort_by([place, .])[]
+       | select((is_main | not) or . == "hytuning") as $k
+       | [$k, others[$k] // "–"]
+       + (["accuracy", "ece", "auroc", "rationalised"] | map(. as $metric
+         | [$rows[] | select(.arm == $k and .metric == $metric)][0] | cell))
+       + (["accuracy", "ece"] | map(. as $metric | [$r.primary[]
+         | select(.arm == $k and .metric == $metric)][0] | interval)) | row);
 
 . as $r
 | ([$r.means[].task] | unique) as $tasks
@@ -52,7 +84,7 @@ def interval: "\(.difference | digits) [\(.lo | digits), \(.hi | digits)]";
   "confidence one half.", "",
   (if $r.primary == [] then "No lines yet." else
     (["against", "runs", "accuracy", "", "ECE", ""] | head),
-    ($r.primary | group_by(.arm) | sort_by(.[0].arm | [place, .])[]
+    ($r.primary | map(select(.arm | is_main)) | group_by(.arm) | sort_by(.[0].arm | [place, .])[]
      | (map({(.metric): .}) | add) as $m
      | [.[0].arm, ($m.accuracy.runs | tostring), ($m.accuracy | interval),
         ($m.accuracy | verdict(1)), ($m.ece | interval), ($m.ece | verdict(-1))]
@@ -75,6 +107,13 @@ def interval: "\(.difference | digits) [\(.lo | digits), \(.hi | digits)]";
         ["greedy", "accuracy", "greedy"], ["covered", "ece", "ECE, covered"],
         ["uncovered", "ece", "uncovered"], ["long", "ece", "longer"],
         ["greedy", "ece", "greedy"]]), ""),
+  "## Other policies, and hytuning with one part changed", "",
+  (if $runs | all(.arm | is_main) then "No lines yet; `make full` adds them."
+   else
+    "32 traces, test questions at temperature 1. The learning rates of hpt, srft and",
+    "prg were chosen as those of the arms above; hy-... are hytuning, at its rate,",
+    "with one part changed.", "",
+    ablations($r; $main), "", "![other arms](others.svg)" end), "",
   "## Over the rounds", "",
   "Accuracy and ECE on validation questions, and what `hyt-update` said of each",
   "step; means over tasks and seeds.", "",
@@ -82,7 +121,7 @@ def interval: "\(.difference | digits) [\(.lo | digits), \(.hi | digits)]";
   "## Reliability", "",
   "Support for the answer (c_K) against accuracy, test questions of all runs.", "",
   ($runs | map(.arm) | sort_by([place, .]) | ["base"] + .
-    | map(select(place < 99)) | .[] | "![\(.)](reliability-\(.).svg)"), "",
+    | map(select(is_main)) | .[] | "![\(.)](reliability-\(.).svg)"), "",
   "## What tells right answers from wrong ones", "",
   "AUROC among the test answers at temperature 1, mean over tasks and seeds: the",
   "step-gain numbers of `hyt-prg`, and three numbers without steps.", "",
@@ -96,9 +135,11 @@ def interval: "\(.difference | digits) [\(.lo | digits), \(.hi | digits)]";
   (if $traces | length < 2 then
     "There are lines for 32 traces alone; `make full` adds the others."
    else
-    "Test questions at temperature 1, mean over the tasks that have all lines.", "",
+    "Test questions at temperature 1, mean over the tasks that have all lines. base",
+    "and rlif have no use for traces.", "",
     (["arm", "traces", "accuracy", "ECE"] | head),
-    ([$r.means[] | select(.task == $main and .set == "test")] as $rows
+    ([$r.means[] | select(.task == $main and .set == "test"
+        and (.arm | is_main and . != "rlif"))] as $rows
      | [$rows[] | select(.traces > 0) | [.arm, .traces]] | unique
      | sort_by([(.[0] | place), .[0], .[1]])[] as $k
      | [$rows[] | select(.arm == $k[0] and .traces == $k[1])] as $of

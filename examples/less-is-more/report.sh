@@ -67,14 +67,20 @@ for arm in base rlif fixed majority rd hytuning; do
     esac
 done
 
-jq -c '([.means[].task] | if index("all") then "all" else .[0] end) as $task
-    | .means[] | select(.task == $task and .set == "test"
-        and (.traces == 32 or .arm == "base"))
-    | {arm, metric, mean} + if .half then {lo: (.mean - .half),
-        hi: (.mean + .half)} else {} end' "$out/report.json" >"$tmp/means"
-[ ! -s "$tmp/means" ] || plot arms --fields \
-    accuracy,ece,brier,auroc,overconfidence,rationalised \
-    "$tmp/means" -o "$out/arms.svg"
+# arms NAME FIELDS FILTER: a picture of the arms that FILTER, of jq, takes
+arms() {
+    jq -c '([.means[].task] | if index("all") then "all" else .[0] end) as $task
+        | .means[] | select(.task == $task and .set == "test"
+            and (.traces == 32 or .arm == "base")) | select(.arm | '"$3"')
+        | {arm, metric, mean} + if .half then {lo: (.mean - .half),
+            hi: (.mean + .half)} else {} end' "$out/report.json" >"$tmp/means"
+    [ ! -s "$tmp/means" ] ||
+        plot arms --fields "$2" "$tmp/means" -o "$out/$1"
+}
+main='IN("base", "rlif", "fixed", "majority", "rd", "hytuning")'
+arms arms.svg accuracy,ece,brier,auroc,overconfidence,rationalised "$main"
+! grep -q -v -x -E 'base|rlif|fixed|majority|rd|hytuning' "$tmp/arms" ||
+    arms others.svg accuracy,ece ". == \"hytuning\" or ($main | not)"
 
 mkdir "$tmp/curves" "$tmp/traces"
 for arm in rlif fixed majority rd hytuning; do
@@ -85,7 +91,10 @@ for arm in rlif fixed majority rd hytuning; do
     [ -s "$tmp/curves/$arm" ] || rm "$tmp/curves/$arm"
     jq -c --arg arm "$arm" '([.means[].task]
             | if index("all") then "all" else .[0] end) as $task
+        | ([.means[].traces | select(. > 0)] | unique) as $all
         | [.means[] | select(.task == $task and .set == "test" and .arm == $arm)]
+        | if $arm == "rlif" then # without traces: at any number the same
+              [$all[] as $n | .[] | .traces = $n] else . end
         | group_by(.traces) | if length > 1 then .[] else empty end
         | {step: .[0].traces} + (map({key: .metric, value: .mean})
             | from_entries | {accuracy, ece})' \
