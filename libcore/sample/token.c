@@ -146,11 +146,6 @@ static int32_t draw_kept(const float *p, size_t V, int32_t best,
 
 /* --- without a cut -------------------------------------------------------- */
 
-static double positive(float p)
-{
-    return p > 0 ? (double)p : 0; /* NaN has no part */
-}
-
 /* Four sums side by side, for one alone waits for each addition. */
 static double sum_of(const float *p, size_t n)
 {
@@ -159,35 +154,52 @@ static double sum_of(const float *p, size_t n)
 
     for (i = 0; i + 4 <= n; i += 4)
         for (size_t l = 0; l < 4; l++)
-            lane[l] += positive(p[i + l]);
+            lane[l] += (double)p[i + l];
     for (; i < n; i++)
-        lane[0] += positive(p[i]);
+        lane[0] += (double)p[i];
     return lane[0] + lane[1] + lane[2] + lane[3];
+}
+
+enum { BLOCK = 256 };
+
+static size_t block_at(size_t v, size_t V)
+{
+    return V - v < BLOCK ? V - v : BLOCK;
+}
+
+static double sum_blocks(const float *p, size_t V)
+{
+    double sum = 0;
+
+    for (size_t v = 0; v < V; v += BLOCK)
+        sum += sum_of(p + v, block_at(v, V));
+    return sum;
 }
 
 /* Inverse of the cumulative sum in order of id: first the block, then in it
  * the token. */
-static int32_t draw_any(const float *p, size_t V, int32_t best, double u)
+static int32_t draw_any(float *p, size_t V, int32_t best, double u)
 {
-    enum { BLOCK = 256 };
-    double total = 0, sum = 0;
+    double total = sum_blocks(p, V), sum = 0;
 
-    for (size_t v = 0; v < V; v += BLOCK)
-        total += sum_of(p + v, V - v < BLOCK ? V - v : BLOCK);
+    if (isnan(total)) { /* what is NaN has no part */
+        for (size_t v = 0; v < V; v++)
+            p[v] = p[v] > 0 ? p[v] : 0;
+        total = sum_blocks(p, V);
+    }
     for (size_t v = 0; v < V; v += BLOCK) {
-        size_t n = V - v < BLOCK ? V - v : BLOCK;
-        double block = sum_of(p + v, n);
+        double block = sum_of(p + v, block_at(v, V));
 
         if (sum + block <= u * total) {
             sum += block;
             continue;
         }
-        for (size_t i = v; i < v + n; i++)
-            if ((sum += positive(p[i])) > u * total)
+        for (size_t i = v; i < v + block_at(v, V); i++)
+            if ((sum += (double)p[i]) > u * total)
                 return (int32_t)i;
     }
     /* By rounding nothing passed it. */
-    while (V > 0 && !(p[V - 1] > 0))
+    while (V > 0 && p[V - 1] <= 0)
         V--;
     return V > 0 ? (int32_t)V - 1 : best;
 }
