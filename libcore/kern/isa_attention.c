@@ -221,24 +221,31 @@ VEC_INLINE void gather_n(v8 (*o)[VECTORS], const v8 (*w)[LANES], const float *v,
             o[i][e / 8 + (size_t)j] = sum[i][j];
 }
 
+VEC_INLINE void gather_width(v8 (*o)[VECTORS], const v8 (*w)[LANES],
+                             const float *v, int32_t from, int32_t to, size_t e,
+                             size_t E, size_t queries, int width)
+{
+    if (queries == 3)
+        gather_n(o, w, v, from, to, e, E, 3, width, 8);
+    else if (queries == 2)
+        gather_n(o, w, v, from, to, e, E, 2, width, 8);
+    else
+        gather_n(o, w, v, from, to, e, E, 1, width, 8);
+}
+
 static void gather(v8 (*o)[VECTORS], const v8 (*w)[LANES], const float *v,
                    int32_t from, int32_t to, size_t E, size_t queries)
 {
-    size_t e;
+    size_t e = 0;
 
-    for (e = 0; e + 32 <= E; e += 32)
-        if (queries == 3)
-            gather_n(o, w, v, from, to, e, E, 3, 4, 8);
-        else if (queries == 2)
-            gather_n(o, w, v, from, to, e, E, 2, 4, 8);
-        else
-            gather_n(o, w, v, from, to, e, E, 1, 4, 8);
-    for (; e < E; e += 8)
-        for (size_t i = 0; i < queries; i++)
-            if (E - e >= 8)
-                gather_n(o + i, w + i, v, from, to, e, E, 1, 1, 8);
-            else
-                gather_n(o + i, w + i, v, from, to, e, E, 1, 1, E - e);
+    for (; E - e >= 32; e += 32)
+        gather_width(o, w, v, from, to, e, E, queries, 4);
+    for (; E - e >= 16; e += 16)
+        gather_width(o, w, v, from, to, e, E, queries, 2);
+    for (; E - e >= 8; e += 8)
+        gather_width(o, w, v, from, to, e, E, queries, 1);
+    for (size_t i = 0; i < queries && e < E; i++)
+        gather_n(o + i, w + i, v, from, to, e, E, 1, 1, E - e);
 }
 
 static int32_t in_page(int32_t slot)
