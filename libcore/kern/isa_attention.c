@@ -188,7 +188,7 @@ static void weigh(v8 s[LANES], struct query *a, v8 *o,
         a->m = top;
     }
     for (int j = 0; j < LANES; j++)
-        s[j] = v8_exp(s[j] - a->m);
+        s[j] = v8_exp_weight(s[j] - a->m);
     a->l += v8_sum((s[0] + s[1]) + (s[2] + s[3]));
 }
 

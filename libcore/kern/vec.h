@@ -272,25 +272,19 @@ VEC_INLINE float v8_top(v8 a)
 }
 
 /*
- * exp(x), at most 2 ulp off over the whole range, subnormal results included;
- * exp(0) = 1, exp(-inf) = 0, exp(88.73 …) = inf, NaN stays NaN.
+ * exp(x) = 2^n p:
  *
  *     x = n ln 2 + r, |r| <= ln(2) / 2        (Cody and Waite 1980)
- *     exp x = 2^n (1 + r + r^2 P(r))          P as in Cephes' expf, S. Moshier
- *
- * 2^n is applied in two halves, for n from -151 to 128 leaves the range of
- * one float's exponent.
+ *     p = 1 + r + r^2 P(r)                    P as in Cephes' expf, S. Moshier
  */
-VEC_INLINE v8 v8_exp(v8 x)
+VEC_INLINE v8 v8_exp_parts(v8i *n, v8 x)
 {
     const float magic = 0x1.8p23f; /* adding it rounds to an integer */
 
-    x = v8_max(v8_set(-105.0f), v8_min(v8_set(89.0f), x));
     v8 shifted = v8_fma(x, v8_set(0x1.715476p0f), v8_set(magic));
-    v8 n = shifted - magic;
-    v8i power = (v8i)shifted - (v8i)v8_set(magic);
-    v8 r = v8_fma(n, v8_set(-0x1.62e4p-1f), x);
-    r = v8_fma(n, v8_set(-0x1.7f7d1cp-20f), r);
+    v8 whole = shifted - magic;
+    v8 r = v8_fma(whole, v8_set(-0x1.62e4p-1f), x);
+    r = v8_fma(whole, v8_set(-0x1.7f7d1cp-20f), r);
 
     v8 p = v8_set(1.9875691500e-4f);
     p = v8_fma(p, r, v8_set(1.3981999507e-3f));
@@ -298,11 +292,34 @@ VEC_INLINE v8 v8_exp(v8 x)
     p = v8_fma(p, r, v8_set(4.1665795894e-2f));
     p = v8_fma(p, r, v8_set(1.6666665459e-1f));
     p = v8_fma(p, r, v8_set(5.0000001201e-1f));
-    p = v8_fma(p, r * r, r) + 1.0f;
+    *n = (v8i)shifted - (v8i)v8_set(magic);
+    return v8_fma(p, r * r, r) + 1.0f;
+}
 
-    v8i half = power >> 1;
-    v8i rest = power - half;
+/*
+ * exp(x), at most 2 ulp off over the whole range, subnormal results included;
+ * exp(0) = 1, exp(-inf) = 0, exp(88.73 …) = inf, NaN stays NaN.  2^n is applied
+ * in two halves, for n from -151 to 128 leaves the range of one float's
+ * exponent.
+ */
+VEC_INLINE v8 v8_exp(v8 x)
+{
+    v8i n;
+    v8 p = v8_exp_parts(&n, v8_max(v8_set(-105.0f), v8_min(v8_set(89.0f), x)));
+    v8i half = n >> 1;
+    v8i rest = n - half;
+
     return p * (v8)((half + 127) << 23) * (v8)((rest + 127) << 23);
+}
+
+/* The same for x <= 0, but no less than e^-87 = 2^-126 p: for weights beside
+ * one that is 1, to which less adds nothing. */
+VEC_INLINE v8 v8_exp_weight(v8 x)
+{
+    v8i n;
+    v8 p = v8_exp_parts(&n, v8_max(v8_set(-87.0f), x));
+
+    return p * (v8)((n + 127) << 23);
 }
 
 /*
