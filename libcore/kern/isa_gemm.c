@@ -243,13 +243,12 @@ void HYT_KERN_FN(gemm)(float *c, size_t ldc, const float *a, size_t lda,
         for (size_t j = 0; j < n; j += HYT_GEMM_PANEL) {
             size_t depth = hyt_min_size(HYT_GEMM_DEPTH, k - l);
             size_t cols = hyt_min_size(HYT_GEMM_PANEL, n - j);
+            struct hyt_weight from = {b + l * ldb + j, HYT_F32};
 
             if (tb)
                 pack_rows(pack, NR, b + j * ldb + l, ldb, cols, depth);
             else
-                HYT_KERN_FN(gemm_pack)
-            (pack, (struct hyt_weight){b + l * ldb + j, HYT_F32}, ldb, cols,
-             depth);
+                HYT_KERN_FN(gemm_pack)(pack, from, ldb, cols, depth);
             for (size_t i = 0; i < m; i += HYT_GEMM_ROWS)
                 multiply_rows(c + i * ldc + j, ldc,
                               ta ? a + l * lda + i : a + i * lda + l, lda, ta,
