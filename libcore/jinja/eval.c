@@ -1,286 +1,503 @@
 /* SPDX-License-Identifier: MIT */
-/* eval.c - expressions become values */
+/* eval.c - expressions become values, by recursive descent */
 #include <string.h>
 
 #include "jinja/run.h"
 
-static const struct hyt_jval *truth(bool x)
+/* --- tokens --------------------------------------------------------------- */
+
+void hyt_jnext(struct hyt_jrun *r)
 {
-    return x ? &hyt_jtrue : &hyt_jfalse;
+    r->t++;
+    r->at = r->t->at;
+    if (r->t->kind == J_BAD)
+        hyt_jfail(r, "%s", r->t->s);
+}
+
+bool hyt_jsees(const struct hyt_jrun *r, const char *word)
+{
+    return (r->t->kind == J_WORD || r->t->kind == J_OP) &&
+           strcmp(r->t->s, word) == 0;
+}
+
+bool hyt_jaccept(struct hyt_jrun *r, const char *word)
+{
+    const bool there = hyt_jsees(r, word);
+
+    if (there)
+        hyt_jnext(r);
+    return there;
+}
+
+void hyt_junexpected(struct hyt_jrun *r, const char *wanted)
+{
+    r->at = r->t->at;
+    if (r->t->kind == J_TEXT || r->t->kind == J_END)
+        hyt_jfail(r, "expected %s", wanted);
+    hyt_jfail(r, "expected %s, not %.40s", wanted, r->t->s);
+}
+
+void hyt_jexpect(struct hyt_jrun *r, const char *word)
+{
+    if (!hyt_jaccept(r, word))
+        hyt_junexpected(r, word);
+}
+
+const char *hyt_jword(struct hyt_jrun *r)
+{
+    if (r->t->kind != J_WORD)
+        hyt_junexpected(r, "a name");
+    hyt_jnext(r);
+    return r->t[-1].s;
 }
 
 /* --- names, members, items ------------------------------------------------ */
 
-static const struct hyt_jval *bound(struct hyt_jrun *r, const char *name,
-                                    unsigned where, const struct hyt_jval *self)
+/* A function of ours as a value, or what is undefined. */
+static struct hyt_jval bound(struct hyt_jrun *r, const char *name,
+                             unsigned where, struct hyt_jval self)
 {
     const struct hyt_jbuiltin *b = hyt_jfind(name, where);
-    struct hyt_jval *v;
+    struct hyt_jval *copy;
 
     if (b == NULL)
-        return NULL;
-    v = hyt_jalloc(r, 1, sizeof(*v));
-    v->kind = J_BUILTIN;
-    v->builtin = b;
-    v->self = self;
-    return v;
+        return hyt_jundefined(name);
+    copy = hyt_jalloc(r, 1, sizeof(*copy));
+    *copy = self;
+    return (struct hyt_jval){.kind = J_BUILTIN, .builtin = b, .self = copy};
 }
 
-static const struct hyt_jval *name(struct hyt_jrun *r, const char *s)
+static struct hyt_jval name(struct hyt_jrun *r, const char *s)
 {
-    const struct hyt_jval *v = hyt_jget(r->scope, s);
+    const struct hyt_jval none = {.kind = J_NONE}, *v;
 
-    if (v == NULL && (r->date != NULL || strcmp(s, "strftime_now") != 0))
-        v = bound(r, s, J_GLOBAL, NULL);
-    return v ? v : hyt_jundefined(r, s);
+    if (strcmp(s, "true") == 0 || strcmp(s, "True") == 0)
+        return hyt_jbool(true);
+    if (strcmp(s, "false") == 0 || strcmp(s, "False") == 0)
+        return hyt_jbool(false);
+    if (strcmp(s, "none") == 0 || strcmp(s, "None") == 0)
+        return none;
+    v = hyt_jget(r->scope, s);
+    if (v != NULL)
+        return *v;
+    if (r->date == NULL && strcmp(s, "strftime_now") == 0)
+        return hyt_jundefined(s);
+    return bound(r, s, J_GLOBAL, none);
+}
+
+/* A member of the variable `loop`. */
+static struct hyt_jval of_loop(struct hyt_jrun *r, struct hyt_jval loop,
+                               const char *s)
+{
+    const size_t i = loop.turn, n = loop.n;
+    const struct hyt_jval none = hyt_jundefined("loop item");
+    const struct {
+        const char *name;
+        struct hyt_jval v;
+    } member[] = {{"index", hyt_jint((int64_t)i + 1)},
+                  {"index0", hyt_jint((int64_t)i)},
+                  {"revindex", hyt_jint((int64_t)(n - i))},
+                  {"revindex0", hyt_jint((int64_t)(n - i) - 1)},
+                  {"length", hyt_jint((int64_t)n)},
+                  {"depth", hyt_jint(1)},
+                  {"depth0", hyt_jint(0)},
+                  {"first", hyt_jbool(i == 0)},
+                  {"last", hyt_jbool(i + 1 == n)},
+                  {"previtem", i > 0 ? loop.item[i - 1] : none},
+                  {"nextitem", i + 1 < n ? loop.item[i + 1] : none}};
+
+    for (size_t k = 0; k < HYT_LEN(member); k++)
+        if (strcmp(s, member[k].name) == 0)
+            return member[k].v;
+    return bound(r, s, J_LOOPS, loop);
 }
 
 /* v.s: a method comes before a member of that name, as in Python. */
-static const struct hyt_jval *attribute(struct hyt_jrun *r,
-                                        const struct hyt_jval *v, const char *s)
+static struct hyt_jval attribute(struct hyt_jrun *r, struct hyt_jval v,
+                                 struct hyt_jval key)
 {
-    const unsigned where = v->kind == J_STR    ? J_OF_STR
-                           : v->kind == J_DICT ? J_OF_DICT
-                                               : J_OF_LIST;
-    const struct hyt_jval *x = NULL;
+    const struct hyt_jval *member = NULL;
+    struct hyt_jval x = hyt_jundefined(key.s);
 
     hyt_jneed(r, v);
-    if (v->kind >= J_STR && v->kind <= J_DICT)
-        x = bound(r, s, where, v);
-    if (x == NULL && v->kind == J_DICT)
-        x = hyt_jmember(r, v, s, strlen(s));
-    if (v->kind == J_SPACE)
-        x = hyt_jget(v->scope, s);
-    return x ? x : hyt_jundefined(r, s);
+    if (v.kind == J_LOOP)
+        return of_loop(r, v, key.s);
+    if (v.kind == J_STR || v.kind == J_DICT)
+        x = bound(r, key.s, v.kind == J_STR ? J_STRS : J_DICTS, v);
+    if (v.kind == J_DICT && x.kind == J_UNDEFINED)
+        member = hyt_jmember(r, v, key);
+    if (v.kind == J_SPACE)
+        member = hyt_jget(v.scope, key.s);
+    return member ? *member : x;
 }
 
-const struct hyt_jval *hyt_jitem(struct hyt_jrun *r, const struct hyt_jval *v,
-                                 const struct hyt_jval *key)
+struct hyt_jval hyt_jitem(struct hyt_jrun *r, struct hyt_jval v,
+                          struct hyt_jval key)
 {
-    const struct hyt_jval *x = NULL, *list;
-    int64_t i = key->i;
+    const struct hyt_jval *member, none = hyt_jundefined("that item");
+    int64_t i = key.i;
 
     hyt_jneed(r, v);
-    if (key->kind == J_STR && v->kind == J_DICT)
-        x = hyt_jmember(r, v, key->s, key->n);
-    else if (key->kind == J_STR)
-        x = attribute(r, v, hyt_jchars(r, key));
-    if (x != NULL || key->kind != J_INT || v->kind < J_STR || v->kind > J_TUPLE)
-        return x ? x : hyt_jundefined(r, "that item");
-    list = hyt_jitems(r, v);
+    if (key.kind == J_STR && v.kind != J_DICT) {
+        key.s = hyt_jchars(r, key);
+        return attribute(r, v, key);
+    }
+    if (v.kind == J_DICT) {
+        member = hyt_jmember(r, v, key);
+        return member ? *member : none;
+    }
+    if (key.kind != J_INT || v.kind < J_STR || v.kind > J_TUPLE)
+        return none;
+    v = hyt_jitems(r, v);
     if (i < 0)
-        i += (int64_t)list->n;
-    return i >= 0 && i < (int64_t)list->n ? list->item[i]
-                                          : hyt_jundefined(r, "that item");
+        i += (int64_t)v.n;
+    return i >= 0 && i < (int64_t)v.n ? v.item[i] : none;
 }
 
 /* A bound of a slice; `absent` where it is not given. */
-static int64_t bound_of(struct hyt_jrun *r, const struct hyt_jnode *n,
-                        int64_t absent, int64_t least, int64_t most,
-                        int64_t size)
+static int64_t slice_bound(struct hyt_jrun *r, struct hyt_jval v,
+                           int64_t absent, int64_t least, int64_t most,
+                           int64_t size)
 {
-    const struct hyt_jval *v = n ? hyt_jeval(r, n) : &hyt_jnone;
-
-    if (v->kind == J_NONE)
+    if (v.kind == J_NONE)
         return absent;
-    if (v->kind != J_INT)
+    if (v.kind != J_INT)
         hyt_jfail(r, "%s is no bound of a slice", hyt_jname(v));
-    if (v->i < 0)
-        return v->i + size < least ? least : v->i + size;
-    return v->i > most ? most : v->i;
+    if (v.i < 0)
+        return v.i + size < least ? least : v.i + size;
+    return v.i > most ? most : v.i;
 }
 
-static const struct hyt_jval *slice(struct hyt_jrun *r,
-                                    const struct hyt_jnode *n)
+static struct hyt_jval slice(struct hyt_jrun *r, struct hyt_jval v,
+                             const struct hyt_jval part[3])
 {
-    const struct hyt_jval *v = hyt_jeval(r, n->a), *from = hyt_jitems(r, v);
-    const int64_t size = (int64_t)from->n;
-    const int64_t step = bound_of(r, n->d, 1, INT64_MIN / 2, INT64_MAX / 2, 0);
+    const struct hyt_jval from = hyt_jitems(r, v);
+    const int64_t n = (int64_t)from.n;
+    const int64_t step =
+        slice_bound(r, part[2], 1, INT64_MIN / 2, INT64_MAX / 2, 0);
     const bool back = step < 0;
-    const int64_t begin = bound_of(r, n->b, back ? size - 1 : 0, back ? -1 : 0,
-                                   back ? size - 1 : size, size),
-                  end = bound_of(r, n->c, back ? -1 : size, back ? -1 : 0, size,
-                                 size);
-    struct hyt_jval *list = hyt_jlist(r, from->kind, from->n);
-    struct hyt_jtext t = {0};
+    const int64_t first = back ? -1 : 0, last = back ? n - 1 : n;
+    const int64_t begin =
+        slice_bound(r, part[0], back ? last : first, first, last, n);
+    const int64_t end =
+        slice_bound(r, part[1], back ? first : last, first, n, n);
+    struct hyt_jval list = {.kind = from.kind};
+    struct hyt_jtext t = {.run = r};
 
     hyt_jneed(r, v);
     if (step == 0)
         hyt_jfail(r, "a slice with step 0");
-    list->n = 0;
-    for (int64_t i = begin; back ? i > end : i < end; i += step) {
-        list->item[list->n++] = from->item[i];
-        if (v->kind == J_STR)
-            hyt_jput_value(r, &t, from->item[i]);
-    }
-    return v->kind == J_STR ? hyt_jdone(r, &t) : list;
+    for (int64_t i = begin; back ? i > end : i < end; i += step)
+        if (v.kind == J_STR)
+            hyt_jput_value(&t, from.item[i]);
+        else
+            hyt_jappend(r, &list, from.item[i]);
+    return v.kind == J_STR ? hyt_jdone(&t) : list;
 }
 
-/* --- operators ------------------------------------------------------------ */
-
-static bool comparisons(struct hyt_jrun *r, const struct hyt_jnode *n)
+/* Behind the "[": an index or a slice. */
+static struct hyt_jval subscript(struct hyt_jrun *r, struct hyt_jval v,
+                                 size_t at)
 {
-    const struct hyt_jval *a = hyt_jeval(r, n->a), *b;
+    struct hyt_jval part[3] = {
+        {.kind = J_NONE}, {.kind = J_NONE}, {.kind = J_NONE}};
+    bool sliced = false;
 
-    for (const struct hyt_jnode *next = n->b; next; next = next->next, a = b) {
-        b = hyt_jeval(r, next->a);
-        r->at = next->at;
-        if (!hyt_jcompare(r, next->op, a, b))
-            return false;
+    if (hyt_jsees(r, "]"))
+        hyt_junexpected(r, "an index");
+    for (size_t i = 0; i < 3; i++) {
+        if (!hyt_jsees(r, ":") && !hyt_jsees(r, "]"))
+            part[i] = hyt_jexpr(r);
+        if (i == 2 || !hyt_jaccept(r, ":"))
+            break;
+        sliced = true;
     }
-    return true;
-}
-
-static const struct hyt_jval *list(struct hyt_jrun *r, enum hyt_jkind kind,
-                                   const struct hyt_jnode *first)
-{
-    struct hyt_jval *v;
-    size_t count = 0, i = 0;
-
-    for (const struct hyt_jnode *n = first; n; n = n->next)
-        count++;
-    v = hyt_jlist(r, kind, kind == J_DICT ? count / 2 : count);
-    for (const struct hyt_jnode *n = first; n; n = n->next)
-        v->item[i++] = hyt_jeval(r, n);
-    return v;
+    hyt_jexpect(r, "]");
+    r->at = at;
+    if (!r->live)
+        return v;
+    return sliced ? slice(r, v, part) : hyt_jitem(r, v, part[0]);
 }
 
 /* --- calls ---------------------------------------------------------------- */
 
-/* Parameters by position or by name, else by default. */
-static const struct hyt_jval *call_macro(const struct hyt_jval *macro,
-                                         struct hyt_jcall *c)
+/* Behind the "(". */
+static void arguments(struct hyt_jrun *r, struct hyt_jcall *c)
+{
+    while (!hyt_jaccept(r, ")")) {
+        if (hyt_jsees(r, "*") || hyt_jsees(r, "**"))
+            hyt_jfail(r, "* in a call is not supported");
+        if (c->n == HYT_JMAX_ARGS)
+            hyt_jfail(r, "more than %d arguments", HYT_JMAX_ARGS);
+        if (r->t->kind == J_WORD && strcmp(r->t[1].s, "=") == 0) {
+            c->key[c->n] = hyt_jword(r);
+            hyt_jnext(r);
+        }
+        c->arg[c->n++] = hyt_jexpr(r);
+        if (!hyt_jsees(r, ")"))
+            hyt_jexpect(r, ",");
+    }
+}
+
+static struct hyt_jval invoke(struct hyt_jcall *c, struct hyt_jval f, size_t at)
 {
     struct hyt_jrun *r = c->run;
-    struct hyt_jscope *outer = r->scope, *own = hyt_jalloc(r, 1, sizeof(*own));
-    const struct hyt_jval *v;
-    size_t i = 0;
+    struct hyt_jval v;
 
-    own->up = macro->scope;
-    r->scope = own;
-    for (const struct hyt_jnode *n = macro->macro->a; n; n = n->next) {
-        v = hyt_jarg(c, i++, n->name);
-        if (v == NULL)
-            v = n->a ? hyt_jeval(r, n->a) : hyt_jundefined(r, n->name);
-        hyt_jset(r, own, n->name, v);
-    }
-    v = hyt_jcapture(r, macro->macro->b);
-    r->scope = outer;
-    return v;
-}
-
-static const struct hyt_jval *invoke(struct hyt_jrun *r,
-                                     const struct hyt_jnode *n,
-                                     const struct hyt_jbuiltin *b,
-                                     const struct hyt_jval *macro,
-                                     const struct hyt_jval *self)
-{
-    const struct hyt_jval *arg[HYT_JMAX_ARGS], *v;
-    const char *key[HYT_JMAX_ARGS];
-    struct hyt_jcall c = {.run = r, .self = self, .arg = arg, .key = key};
-
-    for (const struct hyt_jnode *x = n->b; x; x = x->next) {
-        if (c.n == HYT_JMAX_ARGS)
-            hyt_jfail(r, "more than %d arguments", HYT_JMAX_ARGS);
-        arg[c.n] = hyt_jeval(r, x->a);
-        key[c.n++] = x->name;
-    }
-    r->at = n->at;
-    if (macro == NULL && b == NULL)
-        hyt_jfail(r, "no %s \"%s\"", n->kind == N_TEST ? "test" : "filter",
-                  n->name);
-    hyt_jstep(r, self ? self->n : 0);
-    v = macro ? call_macro(macro, &c) : b->call(&c);
-    r->at = n->at;
-    for (size_t i = 0; i < c.n; i++)
-        if ((c.used >> i & 1) == 0)
-            hyt_jfail(r, "an argument too many, or unknown: %zu%s%s", i + 1,
-                      key[i] ? ", " : "", key[i] ? key[i] : "");
-    return v;
-}
-
-static const struct hyt_jval *call(struct hyt_jrun *r,
-                                   const struct hyt_jnode *n)
-{
-    const struct hyt_jval *f = hyt_jeval(r, n->a);
-
-    r->at = n->at;
+    r->at = at;
     hyt_jneed(r, f);
-    if (f->kind != J_MACRO && f->kind != J_BUILTIN)
+    if (f.kind != J_MACRO && f.kind != J_BUILTIN)
         hyt_jfail(r, "%s is no function", hyt_jname(f));
-    return f->kind == J_MACRO ? invoke(r, n, NULL, f, NULL)
-                              : invoke(r, n, f->builtin, NULL, f->self);
+    hyt_jstep(r, c->self.n);
+    if (f.kind == J_BUILTIN) {
+        c->how = f.builtin->how;
+        v = f.builtin->call(c);
+    } else {
+        v = hyt_jcall_macro(c, f);
+    }
+    r->at = at;
+    for (size_t i = 0; i < c->n; i++)
+        if ((c->used >> i & 1) == 0)
+            hyt_jfail(r, "an argument too many, or unknown: %zu%s%s", i + 1,
+                      c->key[i] ? ", " : "", c->key[i] ? c->key[i] : "");
+    return v;
 }
 
-static const struct hyt_jval *eval(struct hyt_jrun *r,
-                                   const struct hyt_jnode *n)
+static struct hyt_jval call(struct hyt_jrun *r, struct hyt_jval f, size_t at)
 {
-    const struct hyt_jval *v, *x;
+    struct hyt_jcall c = {.run = r};
 
-    switch (n->kind) {
-    case N_CONST:
-        return n->value;
-    case N_NAME:
-        return name(r, n->name);
-    case N_BODY:
-        return hyt_jcapture(r, n->a);
-    case N_ATTR:
-        v = hyt_jeval(r, n->a);
-        r->at = n->at;
-        return attribute(r, v, n->name);
-    case N_ITEM:
-        v = hyt_jeval(r, n->a);
-        return hyt_jitem(r, v, hyt_jeval(r, n->b));
-    case N_SLICE:
-        return slice(r, n);
-    case N_CALL:
-        return call(r, n);
-    case N_FILTER:
-    case N_TEST:
-        v = hyt_jeval(r, n->a);
-        return invoke(r, n,
-                      hyt_jfind(n->name, n->kind == N_TEST ? J_IS : J_FILTER),
-                      NULL, v);
-    case N_COND:
-        if (hyt_jtruth(hyt_jeval(r, n->a)))
-            return hyt_jeval(r, n->b);
-        return n->c ? hyt_jeval(r, n->c) : hyt_jundefined(r, "no else");
-    case N_AND:
-        v = hyt_jeval(r, n->a);
-        return hyt_jtruth(v) ? hyt_jeval(r, n->b) : v;
-    case N_OR:
-        v = hyt_jeval(r, n->a);
-        return hyt_jtruth(v) ? v : hyt_jeval(r, n->b);
-    case N_NOT:
-        return truth(!hyt_jtruth(hyt_jeval(r, n->a)));
-    case N_NEG:
-        return hyt_jnegative(r, hyt_jeval(r, n->a));
-    case N_BINARY:
-        v = hyt_jeval(r, n->a);
-        x = hyt_jeval(r, n->b);
-        r->at = n->at;
-        return hyt_jbinary(r, n->op, v, x);
-    case N_COMPARE:
-        return truth(comparisons(r, n));
-    case N_LIST:
-        return list(r, J_LIST, n->a);
-    case N_TUPLE:
-        return list(r, J_TUPLE, n->a);
-    case N_DICT:
-        return list(r, J_DICT, n->a);
-    default:
-        HYT_BUG("a statement in an expression");
+    arguments(r, &c);
+    if (!r->live)
+        return f;
+    if (f.kind == J_BUILTIN)
+        c.self = *f.self;
+    return invoke(&c, f, at);
+}
+
+static struct hyt_jval postfix(struct hyt_jrun *r, struct hyt_jval v)
+{
+    for (;;) {
+        const size_t at = r->t->at;
+
+        if (hyt_jaccept(r, ".")) {
+            const struct hyt_jtoken *key = r->t;
+
+            if (key->kind == J_NUMBER) /* x.0 */
+                hyt_jnext(r);
+            else
+                hyt_jword(r);
+            r->at = at;
+            if (r->live)
+                v = key->kind == J_NUMBER ? hyt_jitem(r, v, key->v)
+                                          : attribute(r, v, key->v);
+        } else if (hyt_jaccept(r, "[")) {
+            v = subscript(r, v, at);
+        } else if (hyt_jaccept(r, "(")) {
+            v = call(r, v, at);
+        } else {
+            return v;
+        }
     }
 }
 
-const struct hyt_jval *hyt_jeval(struct hyt_jrun *r, const struct hyt_jnode *n)
-{
-    const struct hyt_jval *v;
+/* --- operands ------------------------------------------------------------- */
 
-    r->at = n->at;
+/* Up to `close`. */
+static struct hyt_jval items(struct hyt_jrun *r, enum hyt_jkind kind,
+                             const char *close)
+{
+    struct hyt_jval list = {.kind = kind};
+
+    while (!hyt_jaccept(r, close)) {
+        hyt_jappend(r, &list, hyt_jexpr(r));
+        if (kind == J_DICT) {
+            hyt_jexpect(r, ":");
+            hyt_jappend(r, &list, hyt_jexpr(r));
+        }
+        if (!hyt_jsees(r, close))
+            hyt_jexpect(r, ",");
+    }
+    if (kind == J_DICT)
+        list.n /= 2;
+    return list;
+}
+
+static struct hyt_jval primary(struct hyt_jrun *r)
+{
+    const struct hyt_jtoken *t = r->t;
+    struct hyt_jval v = {.kind = J_TUPLE};
+
+    if (t->kind == J_WORD || t->kind == J_STRING || t->kind == J_NUMBER) {
+        hyt_jnext(r);
+        return t->kind == J_WORD && r->live ? name(r, t->s) : t->v;
+    }
+    if (hyt_jaccept(r, "["))
+        return items(r, J_LIST, "]");
+    if (hyt_jaccept(r, "{"))
+        return items(r, J_DICT, "}");
+    if (!hyt_jaccept(r, "("))
+        hyt_junexpected(r, "an expression");
+    if (!hyt_jsees(r, ")"))
+        v = hyt_jexprs(r);
+    hyt_jexpect(r, ")");
+    return v;
+}
+
+/* A filter or a test; of a test, one argument may stand without brackets. */
+static struct hyt_jval named(struct hyt_jrun *r, struct hyt_jval v,
+                             enum hyt_jplace where)
+{
+    const size_t at = r->t->at;
+    const char *word = hyt_jword(r);
+    struct hyt_jcall c = {.run = r, .self = v};
+    struct hyt_jval f = {.kind = J_BUILTIN};
+
+    if (hyt_jaccept(r, "("))
+        arguments(r, &c);
+    else if (where == J_IS &&
+             (r->t->kind == J_STRING || r->t->kind == J_NUMBER ||
+              hyt_jsees(r, "[") || hyt_jsees(r, "{") ||
+              (r->t->kind == J_WORD && r->t->rank == J_NO_OPERATOR &&
+               !hyt_jsees(r, "if") && !hyt_jsees(r, "else") &&
+               !hyt_jsees(r, "is"))))
+        c.arg[c.n++] = postfix(r, primary(r));
+    if (!r->live)
+        return v;
+    r->at = at;
+    f.builtin = hyt_jfind(word, where);
+    if (f.builtin == NULL)
+        hyt_jfail(r, "no %s \"%s\"", where == J_IS ? "test" : "filter", word);
+    return invoke(&c, f, at);
+}
+
+struct hyt_jval hyt_jfilter(struct hyt_jrun *r, struct hyt_jval v)
+{
+    return named(r, v, J_FILTER);
+}
+
+static struct hyt_jval unary(struct hyt_jrun *r, bool filters)
+{
+    const size_t at = r->t->at;
+    struct hyt_jval v;
+
     hyt_jstep(r, 0);
     hyt_jdeeper(r);
-    v = eval(r, n);
+    if (hyt_jaccept(r, "-")) {
+        v = unary(r, false);
+        r->at = at;
+        if (r->live)
+            v = hyt_jbinary(r, '*', hyt_jint(-1), v);
+    } else if (hyt_jaccept(r, "+")) {
+        v = unary(r, false);
+    } else {
+        v = postfix(r, primary(r));
+    }
+    while (filters && (hyt_jsees(r, "|") || hyt_jsees(r, "is"))) {
+        const bool test = hyt_jaccept(r, "is"), no = hyt_jaccept(r, "not");
+
+        if (!test)
+            hyt_jnext(r);
+        v = named(r, v, test ? J_IS : J_FILTER);
+        if (no)
+            v = hyt_jbool(!hyt_jtruth(v));
+    }
     r->depth--;
     return v;
+}
+
+/* --- operators ------------------------------------------------------------ */
+
+/* What follows a comparison that fails, or an `and` or an `or` that is decided,
+ * is read but not evaluated. */
+struct hyt_jval hyt_jbinaries(struct hyt_jrun *r, int rank)
+{
+    const size_t depth = r->depth;
+    const bool live = r->live;
+    struct hyt_jval v, left, right;
+    bool chain = false; /* a < b < c: left is b */
+
+    if (rank <= J_NOT && hyt_jaccept(r, "not")) {
+        hyt_jdeeper(r);
+        v = hyt_jbool(!hyt_jtruth(hyt_jbinaries(r, J_NOT)));
+    } else {
+        v = unary(r, true);
+    }
+    while (r->t->rank >= rank) {
+        const struct hyt_jtoken *op = r->t;
+        const bool open = op->op == 'o'            ? !hyt_jtruth(v)
+                          : op->op == 'a' || chain ? hyt_jtruth(v)
+                                                   : true;
+
+        hyt_jdeeper(r); /* a tree would be so deep on its left */
+        hyt_jnext(r);
+        if (op->op == 'n')
+            hyt_jexpect(r, "in");
+        r->live = live && open;
+        right = hyt_jbinaries(r, op->rank + 1);
+        if (r->live) {
+            r->at = op->at;
+            left = chain ? left : v;
+            v = op->rank < J_COMPARE ? right
+                : op->rank == J_COMPARE
+                    ? hyt_jbool(hyt_jcompare(r, op->op, left, right))
+                    : hyt_jbinary(r, op->op, v, right);
+        }
+        r->live = live;
+        chain = op->rank == J_COMPARE;
+        left = right;
+    }
+    r->depth = depth;
+    return v;
+}
+
+/* a if b else c: what comes second decides on what comes first, so the check
+ * remembers where it is. */
+struct hyt_jval hyt_jexpr(struct hyt_jrun *r)
+{
+    struct hyt_jtoken *begin = r->t;
+    struct hyt_jval v = hyt_jundefined("no else");
+
+    if (!r->live && begin->skip != NULL) {
+        r->t = begin->skip;
+        return v;
+    }
+    hyt_jdeeper(r);
+    if (begin->condition != NULL) {
+        r->t = begin->condition + 1;
+        if (hyt_jtruth(hyt_jbinaries(r, J_OR))) {
+            r->t = begin;
+            v = hyt_jbinaries(r, J_OR);
+        } else if (hyt_jaccept(r, "else")) {
+            v = hyt_jexpr(r);
+        }
+        r->t = begin->skip;
+    } else {
+        v = hyt_jbinaries(r, J_OR);
+    }
+    if (!r->live) {
+        if (hyt_jsees(r, "if")) {
+            begin->condition = r->t;
+            hyt_jnext(r);
+            hyt_jbinaries(r, J_OR);
+            if (hyt_jaccept(r, "else"))
+                hyt_jexpr(r);
+        }
+        begin->skip = r->t;
+    }
+    r->depth--;
+    return v;
+}
+
+struct hyt_jval hyt_jexprs(struct hyt_jrun *r)
+{
+    const struct hyt_jval first = hyt_jexpr(r);
+    struct hyt_jval list = {.kind = J_TUPLE};
+
+    if (!hyt_jsees(r, ","))
+        return first;
+    hyt_jappend(r, &list, first);
+    while (hyt_jaccept(r, ",") && r->t->kind != J_CLOSE && !hyt_jsees(r, ")"))
+        hyt_jappend(r, &list, hyt_jexpr(r));
+    return list;
 }

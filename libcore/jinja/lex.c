@@ -1,286 +1,268 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lex.c - the text between tags, with the white space that Jinja leaves there,
- * and the tokens inside them
+ * lex.c - a template becomes tokens: the text between tags, with the white
+ * space that Jinja leaves there, and what is inside them
  */
+#include <stdlib.h>
 #include <string.h>
 
-#include "jinja/parse.h"
+#include "jinja/run.h"
 
-static bool is_space(char c)
+#define SPACE   " \t\n\v\f\r"
+#define DIGITS  "0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+
+struct lexer {
+    struct hyt_jrun *run;
+    struct hyt_jinja *to;
+    const char *s; /* what is not read yet; a NUL ends it */
+};
+
+static bool begins(const char *s, const char *with)
 {
-    return c == ' ' || (c >= '\t' && c <= '\r');
+    return strncmp(s, with, strlen(with)) == 0;
 }
 
-static bool is_digit(char c)
+static bool is_in(char c, const char *set)
 {
-    return c >= '0' && c <= '9';
+    return c != '\0' && strchr(set, c) != NULL;
 }
 
-static bool is_alpha(char c)
+/* A token from s on, of n bytes. */
+static struct hyt_jtoken *add(struct lexer *l, int kind, const char *s,
+                              size_t n)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    struct hyt_jinja *to = l->to;
+    char *copy = hyt_jalloc(l->run, n + 1, 1);
+    struct hyt_jtoken *t;
+
+    to->token = hyt_grow(to->token, &to->cap, to->n + 1, sizeof(*t));
+    t = &to->token[to->n++];
+    memcpy(copy, s, n);
+    *t = (struct hyt_jtoken){.at = (size_t)(s - to->source), .s = copy};
+    t->kind = kind;
+    t->v = (struct hyt_jval){.kind = J_STR, .n = n, .s = copy};
+    l->s = s + n;
+    return t;
 }
 
-static bool begins(const struct hyt_jparser *p, size_t at, const char *what)
+/* Whoever reads the tokens may find another error first. */
+static void bad(struct lexer *l, const char *s, const char *what)
 {
-    const size_t n = strlen(what);
-
-    return p->n - at >= n && memcmp(p->s + at, what, n) == 0;
+    add(l, J_BAD, s, 0)->s = what;
+    l->s += strlen(l->s);
 }
 
-/* Where text ends: at {{, {% or {#, or the end of the template. */
-static size_t find_tag(const struct hyt_jparser *p, size_t at)
+/* Behind a closing tag of two bytes; sign, "-" or "+" or neither, stands before
+ * it.  A newline that follows a block goes with it. */
+static void go_behind(struct lexer *l, const char *close, char sign, bool block)
 {
-    while (at + 1 < p->n &&
-           !(p->s[at] == '{' && strchr("{%#", p->s[at + 1]) != NULL))
-        at++;
-    return at + 1 < p->n ? at : p->n;
-}
-
-/* Behind a closing tag of two bytes at `at`; sign, "-" or "+" or neither,
- * stands before it.  A newline that follows a block goes with it. */
-static size_t after(const struct hyt_jparser *p, size_t at, char sign,
-                    bool block)
-{
-    at += 2;
+    l->s = close + 2;
     if (sign == '-')
-        while (at < p->n && is_space(p->s[at]))
-            at++;
-    else if (block && sign != '+' && at < p->n && p->s[at] == '\n')
-        at++;
-    return at;
+        l->s += strspn(l->s, SPACE);
+    else if (block && sign != '+' && *l->s == '\n')
+        l->s++;
 }
 
-static void skip_comment(struct hyt_jparser *p)
+/* The end of text after the tag has had its say: {%- takes all white space, a
+ * block alone in front of its line the indentation. */
+static const char *text_end(const struct lexer *l, const char *tag)
 {
-    const size_t begin = p->pos;
+    const char *end = tag;
 
-    for (p->pos += 2; !begins(p, p->pos, "#}"); p->pos++)
-        if (p->pos >= p->n)
-            hyt_jfail(p->run, "a comment without an end");
-    p->pos = after(p, p->pos, p->pos > begin + 2 ? p->s[p->pos - 1] : 0, true);
-}
-
-/* The end of text [begin, tag) after the tag has had its say: {%- takes all
- * white space, a block alone in front of its line the indentation. */
-static size_t text_end(const struct hyt_jparser *p, size_t begin, size_t tag)
-{
-    const char sign = tag + 2 < p->n ? p->s[tag + 2] : 0;
-    size_t end = tag;
-
-    while (end > begin && is_space(p->s[end - 1]) &&
-           (sign == '-' || p->s[end - 1] != '\n'))
+    if (*tag == '\0')
+        return tag;
+    while (end > l->s && is_in(end[-1], SPACE) &&
+           (tag[2] == '-' || end[-1] != '\n'))
         end--;
-    if (tag == p->n || sign == '-')
-        return tag == p->n ? tag : end;
-    if (p->s[tag + 1] == '{' || sign == '+' ||
-        (end > 0 && p->s[end - 1] != '\n'))
+    if (tag[2] != '-' && (tag[1] == '{' || tag[2] == '+' ||
+                          (end > l->to->source && end[-1] != '\n')))
         return tag;
     return end;
 }
 
-/* Text up to the next tag, or that tag: true where there was any. */
-static bool outside(struct hyt_jparser *p)
+/* The character after a backslash at s; returns what is behind it, or NULL. */
+static const char *escape(struct hyt_jtext *t, const char *s)
 {
-    const size_t begin = p->pos, tag = find_tag(p, begin),
-                 end = text_end(p, begin, tag);
-    const char sign = tag + 2 < p->n ? p->s[tag + 2] : 0;
-    struct hyt_jval text = {.kind = J_STR, .n = end - begin};
+    static const char name[] = "ntrabfv0\\'\"", is[] = "\n\t\r\a\b\f\v\0\\'\"";
+    const size_t digits = *s == 'x' ? 2 : *s == 'u' ? 4 : *s == 'U' ? 8 : 0;
+    struct hyt_buf b = {0};
+    char hex[9] = "";
+    uint32_t cp;
 
-    p->at = p->run->at = begin;
-    p->end = end;
-    p->pos = tag;
-    if (end > begin) {
-        struct hyt_jval *v = hyt_jalloc(p->run, 1, sizeof(*v));
-
-        *v = text;
-        v->s = p->s + begin;
-        p->value = v;
-        p->token = J_TEXT;
-        return true;
-    }
-    p->at = p->end = p->run->at = tag;
-    if (tag == p->n) {
-        p->token = J_END;
-        return true;
-    }
-    if (p->s[tag + 1] == '#') {
-        skip_comment(p);
-        return false;
-    }
-    p->token = p->s[tag + 1] == '{' ? J_VAR : J_TAG;
-    p->inside = true;
-    p->open = 0;
-    p->pos = tag + (sign == '-' || sign == '+' ? 3 : 2);
-    return true;
+    if (is_in(*s, name))
+        hyt_jput(t, is + (strchr(name, *s) - name), NULL, 1);
+    else if (*s != '\n' && digits == 0) /* that one joins two lines */
+        hyt_jputs(t, "\\");
+    if (digits == 0)
+        return is_in(*s, name) || *s == '\n' ? s + 1 : s;
+    if (strspn(s + 1, DIGITS "abcdefABCDEF") < digits)
+        return NULL;
+    memcpy(hex, s + 1, digits);
+    cp = (uint32_t)strtoul(hex, NULL, 16);
+    if (cp > 0x10ffff || (cp >= 0xd800 && cp < 0xe000))
+        return NULL;
+    hyt_utf8_put(&b, cp);
+    hyt_jput(t, b.s, NULL, b.n);
+    hyt_buf_free(&b);
+    return s + 1 + digits;
 }
 
-/* The character after a backslash at p->pos, which moves behind it. */
-static void escape(struct hyt_jparser *p, struct hyt_jtext *t)
+/* Two strings side by side are one. */
+static void string(struct lexer *l)
 {
-    static const char name[] = "ntrabfv0", is[] = "\n\t\r\a\b\f\v";
-    const char c = p->pos < p->n ? p->s[p->pos] : 0;
-    const char *known = c ? strchr(name, c) : NULL;
-    const size_t digits = c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
-    uint32_t cp = 0;
+    const char *s = l->s + 1, quote[] = {'\\', *l->s, '\0'};
+    struct hyt_jtoken *token = &l->to->token[l->to->n - 1];
+    struct hyt_jtext t = {.run = l->run};
 
-    if (digits > 0) {
-        struct hyt_buf b = {0};
+    if (token->kind == J_STRING)
+        hyt_jput_value(&t, token->v);
+    while (s != NULL && *s != *l->s && *s != '\0') {
+        const size_t n = strcspn(s, quote);
 
-        for (size_t i = 1; i <= digits; i++) {
-            const char d = p->pos + i < p->n ? p->s[p->pos + i] : 0;
-            const char *hex = "0123456789abcdef0123456789ABCDEF";
-            const char *at = d ? strchr(hex, d) : NULL;
-
-            if (at == NULL)
-                hyt_jfail(p->run, "a broken escape in a string");
-            cp = cp * 16 + (uint32_t)((at - hex) & 15);
-        }
-        if (cp > 0x10ffff || (cp >= 0xd800 && cp < 0xe000))
-            hyt_jfail(p->run, "an escape that is no character");
-        hyt_utf8_put(&b, cp);
-        hyt_jput(p->run, t, b.s, NULL, b.n);
-        hyt_buf_free(&b);
-    } else if (known != NULL) {
-        hyt_jput(p->run, t, is + (known - name), NULL, 1);
-    } else if (c == '\\' || c == '\'' || c == '"') {
-        hyt_jput(p->run, t, &c, NULL, 1);
-    } else if (c != '\n') { /* that one joins two lines */
-        hyt_jput(p->run, t, "\\", NULL, 1);
+        hyt_jput(&t, s, NULL, n);
+        s += n;
+        if (*s == '\\')
+            s = escape(&t, s + 1);
+    }
+    if (s == NULL || *s == '\0') {
+        bad(l, l->s, s ? "a string without an end" : "a broken escape");
         return;
     }
-    p->pos += 1 + digits;
+    if (token->kind != J_STRING)
+        token = add(l, J_STRING, l->s, (size_t)(s + 1 - l->s));
+    token->v = hyt_jdone(&t);
+    l->s = s + 1;
 }
 
-static void string(struct hyt_jparser *p)
+static void number(struct lexer *l)
 {
-    const char quote = p->s[p->at];
-    struct hyt_jtext t = {0};
+    const char *end = l->s + strspn(l->s, DIGITS "_");
+    const bool whole = end[0] != '.' || !is_in(end[1], DIGITS);
+    struct hyt_jtext t = {.run = l->run};
+    struct hyt_jtoken *token;
+    struct hyt_err why;
+    int status;
 
-    for (p->pos = p->at + 1; p->pos < p->n && p->s[p->pos] != quote;)
-        if (p->s[p->pos] == '\\') {
-            p->pos++;
-            escape(p, &t);
-        } else {
-            hyt_jput(p->run, &t, p->s + p->pos++, NULL, 1);
-        }
-    if (p->pos++ >= p->n)
-        hyt_jfail(p->run, "a string without an end");
-    p->token = J_STRING;
-    p->value = hyt_jdone(p->run, &t);
+    if (!whole)
+        end += 1 + strspn(end + 1, DIGITS);
+    for (const char *s = l->s; s < end; s++)
+        hyt_jput(&t, s, NULL, *s != '_');
+    token = add(l, J_NUMBER, l->s, (size_t)(end - l->s));
+    token->v = (struct hyt_jval){.kind = whole ? J_INT : J_FLOAT};
+    status = whole ? hyt_parse_i64(t.s, &token->v.i, &why)
+                   : hyt_parse_f64(t.s, &token->v.f, &why);
+    if (status < 0)
+        bad(l, l->s, "a number that is too large");
 }
 
-static void number(struct hyt_jparser *p)
+/* A word or an operator, with its rank.  The longer one comes first. */
+static void operation(struct lexer *l)
 {
-    while (p->pos < p->n && (is_digit(p->s[p->pos]) || p->s[p->pos] == '_'))
-        p->pos++;
-    if (p->pos + 1 < p->n && p->s[p->pos] == '.' && is_digit(p->s[p->pos + 1]))
-        for (p->pos++; p->pos < p->n && is_digit(p->s[p->pos]);)
-            p->pos++;
-    p->token = J_NUMBER;
+    static const struct {
+        const char *text;
+        char op;
+        unsigned char rank;
+    } known[] = {{"or", 'o', J_OR},
+                 {"and", 'a', J_AND},
+                 {"==", '=', J_COMPARE},
+                 {"!=", '!', J_COMPARE},
+                 {"<=", 'l', J_COMPARE},
+                 {">=", 'g', J_COMPARE},
+                 {"<", '<', J_COMPARE},
+                 {">", '>', J_COMPARE},
+                 {"in", 'i', J_COMPARE},
+                 {"not", 'n', J_COMPARE},
+                 {"+", '+', J_ARITHMETIC},
+                 {"-", '-', J_ARITHMETIC},
+                 {"~", '~', J_ARITHMETIC + 1},
+                 {"**", 'P', J_ARITHMETIC + 3},
+                 {"*", '*', J_ARITHMETIC + 2},
+                 {"//", 'F', J_ARITHMETIC + 2},
+                 {"/", '/', J_ARITHMETIC + 2},
+                 {"%", '%', J_ARITHMETIC + 2}};
+    const size_t word = strspn(l->s, LETTERS DIGITS);
+    struct hyt_jtoken *t;
+
+    for (size_t i = 0; i < HYT_LEN(known); i++) {
+        const size_t n = strlen(known[i].text);
+
+        if (!begins(l->s, known[i].text) || (word > 0 && word != n))
+            continue;
+        t = add(l, word > 0 ? J_WORD : J_OP, l->s, n);
+        t->op = known[i].op;
+        t->rank = known[i].rank;
+        return;
+    }
+    if (word == 0 && !is_in(*l->s, "=!.,:|()[]{}"))
+        bad(l, l->s, "a character that does not belong here");
+    else
+        add(l, word > 0 ? J_WORD : J_OP, l->s, word > 0 ? word : 1);
 }
 
-/* The closing tag at `at`, which it may be where no bracket is open: its
- * length with its sign, or 0. */
-static bool closing(struct hyt_jparser *p)
+/* The closing tag, where no bracket is open. */
+static bool closing(struct lexer *l)
 {
-    const char sign = p->s[p->at];
-    const size_t tag = p->at + (sign == '-' || sign == '+');
-    const bool block = begins(p, tag, "%}");
+    const char *s = l->s, sign = *s, *close = s + (sign == '-' || sign == '+');
+    const bool block = begins(close, "%}");
 
-    if (p->open > 0 || (!block && (sign == '+' || !begins(p, tag, "}}"))))
+    if (!block && (sign == '+' || !begins(close, "}}")))
         return false;
-    p->pos = after(p, tag, sign, block);
-    p->inside = false;
-    p->token = J_CLOSE;
+    add(l, J_CLOSE, s, (size_t)(close + 2 - s));
+    go_behind(l, close, sign, block);
     return true;
 }
 
-static void operation(struct hyt_jparser *p)
+static void inside(struct lexer *l)
 {
-    static const char *const two[] = {"==", "!=", "<=", ">=", "//", "**"};
-    const char c = p->s[p->at];
-
-    p->token = J_OP;
-    p->pos = p->at + 1;
-    for (size_t i = 0; i < HYT_LEN(two); i++)
-        if (begins(p, p->at, two[i]))
-            p->pos = p->at + 2;
-    if (strchr("([{", c) != NULL)
-        p->open++;
-    else if (strchr(")]}", c) != NULL && p->open > 0)
-        p->open--;
-    else if (strchr("+-*/%~<>=!.,:|)]}", c) == NULL)
-        hyt_jfail(p->run, "\"%c\" does not belong here", c);
-}
-
-void hyt_jnext(struct hyt_jparser *p)
-{
-    while (!p->inside)
-        if (outside(p))
+    for (size_t open = 0;;) {
+        l->s += strspn(l->s, SPACE);
+        if (open == 0 && closing(l))
             return;
-    while (p->pos < p->n && is_space(p->s[p->pos]))
-        p->pos++;
-    p->at = p->run->at = p->pos;
-    if (p->at >= p->n)
-        hyt_jfail(p->run, "a tag without an end");
-    if (is_alpha(p->s[p->at])) {
-        while (p->pos < p->n &&
-               (is_alpha(p->s[p->pos]) || is_digit(p->s[p->pos])))
-            p->pos++;
-        p->token = J_WORD;
-    } else if (is_digit(p->s[p->at])) {
-        number(p);
-    } else if (p->s[p->at] == '"' || p->s[p->at] == '\'') {
-        string(p);
-    } else if (!closing(p)) {
-        operation(p);
+        if (is_in(*l->s, "([{"))
+            open++;
+        else if (is_in(*l->s, ")]}") && open > 0)
+            open--;
+        if (is_in(*l->s, "\"'")) {
+            string(l);
+        } else if (is_in(*l->s, DIGITS)) {
+            number(l);
+        } else if (*l->s != '\0') {
+            operation(l);
+        } else {
+            bad(l, l->s, "a tag without an end");
+            return;
+        }
     }
-    p->end = p->pos;
 }
 
-bool hyt_jsees(const struct hyt_jparser *p, const char *word)
+void hyt_jlex(struct hyt_jrun *r, struct hyt_jinja *to)
 {
-    const size_t n = strlen(word);
+    struct lexer l = {.run = r, .to = to, .s = to->source};
 
-    return (p->token == J_WORD || p->token == J_OP) && p->end - p->at == n &&
-           memcmp(p->s + p->at, word, n) == 0;
-}
+    add(&l, J_TEXT, l.s, 0); /* so no error comes first */
+    while (*l.s != '\0') {
+        const char *tag = strchr(l.s, '{'), *end;
 
-bool hyt_jaccept(struct hyt_jparser *p, const char *word)
-{
-    const bool there = hyt_jsees(p, word);
-
-    if (there)
-        hyt_jnext(p);
-    return there;
-}
-
-void hyt_junexpected(struct hyt_jparser *p, const char *wanted)
-{
-    const size_t n = p->end - p->at;
-
-    if (p->token == J_TEXT || p->token == J_END)
-        hyt_jfail(p->run, "expected %s", wanted);
-    hyt_jfail(p->run, "expected %s, not %.*s", wanted, (int)(n < 40 ? n : 40),
-              p->s + p->at);
-}
-
-void hyt_jexpect(struct hyt_jparser *p, const char *word)
-{
-    if (!hyt_jaccept(p, word))
-        hyt_junexpected(p, word);
-}
-
-const char *hyt_jword(struct hyt_jparser *p)
-{
-    char *word;
-
-    if (p->token != J_WORD)
-        hyt_junexpected(p, "a name");
-    word = hyt_jalloc(p->run, p->end - p->at + 1, 1);
-    memcpy(word, p->s + p->at, p->end - p->at);
-    hyt_jnext(p);
-    return word;
+        while (tag != NULL && !is_in(tag[1], "{%#"))
+            tag = strchr(tag + 1, '{');
+        if (tag == NULL)
+            tag = l.s + strlen(l.s);
+        end = text_end(&l, tag);
+        if (end > l.s)
+            add(&l, J_TEXT, l.s, (size_t)(end - l.s));
+        l.s = tag;
+        if (begins(tag, "{#")) {
+            end = strstr(tag + 2, "#}");
+            if (end == NULL)
+                bad(&l, tag, "a comment without an end");
+            else
+                go_behind(&l, end, end > tag + 2 ? end[-1] : '\0', true);
+        } else if (*tag != '\0') {
+            add(&l, tag[1] == '{' ? J_VAR : J_TAG, tag, 2);
+            l.s += *l.s == '-' || *l.s == '+';
+            inside(&l);
+        }
+    }
+    add(&l, J_END, l.s, 0);
 }

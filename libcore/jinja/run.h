@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * run.h - values, syntax trees, and the run that makes them
+ * run.h - tokens, values, and the run that makes values of tokens
+ *
+ * A template is a row of tokens, and running it is parsing it: what reads an
+ * expression returns its value, what reads a statement does it.  Where the run
+ * is not `live`, they read the same and do nothing; so a template is checked,
+ * and so is passed over what a condition excludes.
  *
  * A value is never changed once it is made, but for a namespace.  All memory
  * is the run's arena; so a failure jumps out of any depth to hyt_jinja_parse()
@@ -26,13 +31,14 @@ enum hyt_jkind {
     J_TUPLE,
     J_DICT,
     J_SPACE,  /* a namespace */
+    J_LOOP,   /* the variable `loop` */
     J_MACRO,  /* defined in the template */
     J_BUILTIN /* a function of ours, bound to `self` where it is a method */
 };
 
 struct hyt_jval {
     enum hyt_jkind kind;
-    size_t n; /* J_STR: bytes; lists: items; J_DICT: members */
+    size_t n; /* J_STR: bytes; lists and J_LOOP: items; J_DICT: members */
     union {
         int64_t i; /* J_BOOL, J_INT */
         double f;
@@ -40,10 +46,13 @@ struct hyt_jval {
             const char *s;
             const unsigned char *mark; /* enum hyt_jinja_mark; NULL: all 0 */
         };
-        const struct hyt_jval **item; /* J_DICT: key, value, key, value ... */
+        struct {
+            struct hyt_jval *item; /* J_DICT: key, value, key, value ... */
+            size_t turn;           /* J_LOOP: the item it is at */
+        };
         struct { /* J_MACRO: where it was defined; J_SPACE: its members */
             struct hyt_jscope *scope;
-            const struct hyt_jnode *macro;
+            struct hyt_jtoken *macro; /* its parameters */
         };
         struct {
             const struct hyt_jbuiltin *builtin;
@@ -54,72 +63,44 @@ struct hyt_jval {
 
 struct hyt_jscope {
     struct hyt_jscope *up;
-    struct hyt_jvar {
-        const char *name;
-        const struct hyt_jval *value;
-        struct hyt_jvar *next;
-    } * var;
+    struct hyt_jvar *var;
 };
 
-/* --- syntax --------------------------------------------------------------- */
+/* --- tokens --------------------------------------------------------------- */
 
-/* a, b, c, d, e are the children; [] are lists linked by `next`. */
-enum hyt_jnode_kind {
-    N_CONST,   /* value */
-    N_NAME,    /* name */
-    N_ATTR,    /* a.name */
-    N_ITEM,    /* a[b] */
-    N_SLICE,   /* a[b:c:d], each may be NULL */
-    N_CALL,    /* a(b[]) */
-    N_FILTER,  /* a|name(b[]) */
-    N_TEST,    /* a is name(b[]) */
-    N_ARG,     /* name=a, of a call or a macro; either may be NULL */
-    N_COND,    /* b if a else c, which may be NULL */
-    N_AND,     /* a and b */
-    N_OR,      /* a or b */
-    N_NOT,     /* not a */
-    N_NEG,     /* -a */
-    N_BINARY,  /* a op b */
-    N_COMPARE, /* a op b.a, and b.a op b.next.a ...: b[] have the op */
-    N_LIST,    /* a[] */
-    N_TUPLE,   /* a[] */
-    N_DICT,    /* a[]: key, value, key, value ... */
-    N_BODY,    /* what a[], statements, prints */
-
-    N_PRINT,     /* a */
-    N_IF,        /* if a then b[] else c[] */
-    N_FOR,       /* for a in b if e: c[], else d[]; op: c uses `loop` */
-    N_SET,       /* a = b */
-    N_MACRO,     /* name(a[]): b[] */
-    N_GENERATED, /* a[] */
-    N_BREAK,
-    N_CONTINUE
+struct hyt_jtoken {
+    enum {
+        J_END,
+        J_BAD, /* an error: s says which */
+        J_TEXT,
+        J_VAR,   /* {{ */
+        J_TAG,   /* {% */
+        J_CLOSE, /* }} or %} */
+        J_WORD,
+        J_STRING,
+        J_NUMBER,
+        J_OP
+    } kind;
+    size_t at;          /* in the source */
+    const char *s;      /* what is there */
+    struct hyt_jval v;  /* the same, or the value of a constant */
+    char op;            /* of two operands: the code of hyt_jbinary() */
+    unsigned char rank; /* of that operator, enum hyt_jrank */
+    /* Known when the template has been checked: where the expression or the
+     * statements that begin here end; and the expression's condition. */
+    struct hyt_jtoken *skip, *condition;
 };
 
-struct hyt_jnode {
-    enum hyt_jnode_kind kind;
-    char op;   /* the operator's first character; F: //, P: **, l: <=, g: >=,
-                  i: in, n: not in */
-    size_t at; /* offset in the source */
-    const char *name;
-    const struct hyt_jval *value;
-    struct hyt_jnode *a, *b, *c, *d, *e, *next;
-};
+enum hyt_jrank { J_NO_OPERATOR, J_OR, J_AND, J_NOT, J_COMPARE, J_ARITHMETIC };
 
 struct hyt_jinja {
     struct hyt_arena arena;
     char *source;
-    size_t n;
-    struct hyt_jnode *body;
+    struct hyt_jtoken *token;
+    size_t n, cap; /* tokens */
 };
 
-/* --- a run: parsing, or one rendering ------------------------------------- */
-
-struct hyt_jtext { /* a string in the making; s ends with a NUL */
-    char *s;
-    unsigned char *mark;
-    size_t n, cap;
-};
+/* --- a run: checking, or one rendering ------------------------------------ */
 
 struct hyt_jrun {
     jmp_buf failed;
@@ -127,6 +108,8 @@ struct hyt_jrun {
     struct hyt_arena *arena;
     const char *source;
     size_t at; /* in the source: what a message is about */
+    struct hyt_jtoken *t;
+    bool live;
     size_t steps, memory, depth;
     const char *date;
     struct hyt_jtext *out;
@@ -134,141 +117,160 @@ struct hyt_jrun {
     enum { J_FLOWS, J_BREAKS, J_CONTINUES } flow;
 };
 
+struct hyt_jtext { /* a string in the making; s ends with a NUL */
+    struct hyt_jrun *run;
+    char *s;
+    unsigned char *mark;
+    size_t n, cap;
+};
+
 HYT_NORETURN void hyt_jfail(struct hyt_jrun *r, const char *fmt, ...)
     HYT_PRINTF(2, 3);
 void *hyt_jalloc(struct hyt_jrun *r, size_t n, size_t size);
 void hyt_jstep(struct hyt_jrun *r, size_t work); /* one, and for bytes, items */
 void hyt_jdeeper(struct hyt_jrun *r);            /* undone by r->depth-- */
-void hyt_jput(struct hyt_jrun *r, struct hyt_jtext *t, const char *s,
-              const unsigned char *mark, size_t n);
 
-/* --- values (value.c) ----------------------------------------------------- */
+/* --- making values -------------------------------------------------------- */
 
-extern const struct hyt_jval hyt_jnone, hyt_jtrue, hyt_jfalse, hyt_jempty;
+static inline struct hyt_jval hyt_jbool(bool x)
+{
+    return (struct hyt_jval){.kind = J_BOOL, .i = x};
+}
 
-const struct hyt_jval *hyt_jundefined(struct hyt_jrun *r, const char *name);
-const struct hyt_jval *hyt_jint(struct hyt_jrun *r, int64_t i);
-const struct hyt_jval *hyt_jfloat(struct hyt_jrun *r, double f);
-const struct hyt_jval *hyt_jstr(struct hyt_jrun *r, const char *s);
+static inline struct hyt_jval hyt_jint(int64_t i)
+{
+    return (struct hyt_jval){.kind = J_INT, .i = i};
+}
+
+static inline struct hyt_jval hyt_jundefined(const char *name)
+{
+    return (struct hyt_jval){.kind = J_UNDEFINED, .s = name};
+}
+
+struct hyt_jval hyt_jstr(const char *s);
+struct hyt_jval hyt_jpart(struct hyt_jval v, size_t begin, size_t end);
+struct hyt_jval hyt_jlist(struct hyt_jrun *r, enum hyt_jkind kind, size_t n);
+void hyt_jappend(struct hyt_jrun *r, struct hyt_jval *list, struct hyt_jval v);
+struct hyt_jval hyt_jfrom_json(struct hyt_jrun *r, const struct hyt_json *v,
+                               size_t most, bool user);
+
+void hyt_jput(struct hyt_jtext *t, const char *s, const unsigned char *mark,
+              size_t n);
+void hyt_jputs(struct hyt_jtext *t, const char *s);
+void hyt_jput_value(struct hyt_jtext *t, struct hyt_jval v);
+struct hyt_jval hyt_jdone(const struct hyt_jtext *t);
+struct hyt_jval hyt_jto_text(struct hyt_jrun *r, struct hyt_jval v);
 /* A string's bytes with a NUL behind them, which a part of another has not. */
-char *hyt_jchars(struct hyt_jrun *r, const struct hyt_jval *v);
-const struct hyt_jval *hyt_jdone(struct hyt_jrun *r, const struct hyt_jtext *t);
-/* Bytes begin to end of a string. */
-const struct hyt_jval *hyt_jpart(struct hyt_jrun *r, const struct hyt_jval *v,
-                                 size_t begin, size_t end);
-/* Room for n items, or members. */
-struct hyt_jval *hyt_jlist(struct hyt_jrun *r, enum hyt_jkind kind, size_t n);
-const struct hyt_jval *hyt_jfrom_json(struct hyt_jrun *r,
-                                      const struct hyt_json *v, size_t most,
-                                      bool user);
+char *hyt_jchars(struct hyt_jrun *r, struct hyt_jval v);
 
-const char *hyt_jname(const struct hyt_jval *v); /* "str" … as in Python */
-bool hyt_jtruth(const struct hyt_jval *v);
-bool hyt_jnumber(const struct hyt_jval *v, double *x); /* bool, int, float */
-bool hyt_jequal(struct hyt_jrun *r, const struct hyt_jval *x,
-                const struct hyt_jval *y);
-int hyt_jorder(struct hyt_jrun *r, const struct hyt_jval *x,
-               const struct hyt_jval *y); /* < 0, 0, > 0 */
-const struct hyt_jval *hyt_jmember(struct hyt_jrun *r,
-                                   const struct hyt_jval *dict, const char *key,
-                                   size_t n); /* or NULL */
+struct hyt_jstyle {            /* how lists, and what is in them, are printed */
+    struct hyt_jval item, key; /* separators */
+    int64_t indent;            /* < 0: all on one line */
+    bool json, ascii;
+};
+void hyt_jput_styled(struct hyt_jtext *t, struct hyt_jval v,
+                     const struct hyt_jstyle *style, size_t level);
+
+/* --- asking them ---------------------------------------------------------- */
+
+const char *hyt_jname(struct hyt_jval v); /* "str" … as in Python */
+bool hyt_jtruth(struct hyt_jval v);
+/* What has no value may be printed and tested, but not looked into. */
+void hyt_jneed(struct hyt_jrun *r, struct hyt_jval v);
+const struct hyt_jval *hyt_jmember(struct hyt_jrun *r, struct hyt_jval dict,
+                                   struct hyt_jval key); /* or NULL */
 /* A list, the characters of a string, the keys of a dict, nothing of what is
  * undefined. */
-const struct hyt_jval *hyt_jitems(struct hyt_jrun *r, const struct hyt_jval *v);
-bool hyt_jis_space(const char *s, size_t n, size_t *width); /* as Python's */
+struct hyt_jval hyt_jitems(struct hyt_jrun *r, struct hyt_jval v);
+struct hyt_jval hyt_jitem(struct hyt_jrun *r, struct hyt_jval v,
+                          struct hyt_jval key); /* v[key] */
+/* Where `what` begins in v, from byte `from` on; SIZE_MAX: nowhere. */
+size_t hyt_jsearch(struct hyt_jrun *r, struct hyt_jval v, struct hyt_jval what,
+                   size_t from);
+int hyt_jorder(struct hyt_jrun *r, struct hyt_jval x, struct hyt_jval y);
+bool hyt_jcontains(struct hyt_jrun *r, struct hyt_jval in, struct hyt_jval x);
+/* Operators go by their first character, but for F: //, P: **, l: <=, g: >=,
+ * i: in, n: not in. */
+bool hyt_jcompare(struct hyt_jrun *r, char op, struct hyt_jval a,
+                  struct hyt_jval b);
+struct hyt_jval hyt_jbinary(struct hyt_jrun *r, char op, struct hyt_jval a,
+                            struct hyt_jval b);
 
-/* --- as text (print.c) ---------------------------------------------------- */
+/* --- reading tokens (lex.c), expressions (eval.c), statements (stmt.c) ---- */
 
-const struct hyt_jval *hyt_jto_text(struct hyt_jrun *r,
-                                    const struct hyt_jval *v);
-void hyt_jput_value(struct hyt_jrun *r, struct hyt_jtext *t,
-                    const struct hyt_jval *v);
+void hyt_jlex(struct hyt_jrun *r, struct hyt_jinja *t);
 
-struct hyt_jjson {                     /* as json.dumps() has them */
-    const struct hyt_jval *item, *key; /* separators */
-    int64_t indent;                    /* < 0: all on one line */
-    bool ascii;
-};
-void hyt_jput_json(struct hyt_jrun *r, struct hyt_jtext *t,
-                   const struct hyt_jval *v, const struct hyt_jjson *how,
-                   size_t level);
+void hyt_jnext(struct hyt_jrun *r);
+bool hyt_jsees(const struct hyt_jrun *r, const char *word); /* or operator */
+bool hyt_jaccept(struct hyt_jrun *r, const char *word);
+void hyt_jexpect(struct hyt_jrun *r, const char *word);
+const char *hyt_jword(struct hyt_jrun *r); /* takes a name */
+HYT_NORETURN void hyt_junexpected(struct hyt_jrun *r, const char *wanted);
 
-/* --- evaluating (eval.c, exec.c) ------------------------------------------ */
+struct hyt_jval hyt_jexpr(struct hyt_jrun *r);  /* a if b else c */
+struct hyt_jval hyt_jexprs(struct hyt_jrun *r); /* a, b: a tuple */
+/* Operators of a rank and of higher ones. */
+struct hyt_jval hyt_jbinaries(struct hyt_jrun *r, int rank);
+struct hyt_jval hyt_jfilter(struct hyt_jrun *r, struct hyt_jval v);
 
-const struct hyt_jval *hyt_jeval(struct hyt_jrun *r, const struct hyt_jnode *n);
-const struct hyt_jval *hyt_jitem(struct hyt_jrun *r, const struct hyt_jval *v,
-                                 const struct hyt_jval *key); /* v[key] */
-void hyt_jexec(struct hyt_jrun *r, const struct hyt_jnode *list);
-const struct hyt_jval *hyt_jcapture(struct hyt_jrun *r,
-                                    const struct hyt_jnode *list);
-void hyt_jset(struct hyt_jrun *r, struct hyt_jscope *scope, const char *name,
-              const struct hyt_jval *v);
 const struct hyt_jval *hyt_jget(const struct hyt_jscope *scope,
                                 const char *name); /* or NULL */
+void hyt_jset(struct hyt_jrun *r, struct hyt_jscope *scope, const char *name,
+              struct hyt_jval v);
+struct hyt_jscope *hyt_jscope(struct hyt_jrun *r, struct hyt_jscope *up);
 
-/* --- operators, by their letters in struct hyt_jnode (operate.c) ---------- */
+/* --- functions, methods, filters, tests (builtin.c, texts.c, lists.c) ----- */
 
-/* What has no value may be printed and tested, but not looked into. */
-void hyt_jneed(struct hyt_jrun *r, const struct hyt_jval *v);
-const struct hyt_jval *hyt_jbinary(struct hyt_jrun *r, char op,
-                                   const struct hyt_jval *a,
-                                   const struct hyt_jval *b);
-const struct hyt_jval *hyt_jnegative(struct hyt_jrun *r,
-                                     const struct hyt_jval *v);
-bool hyt_jcompare(struct hyt_jrun *r, char op, const struct hyt_jval *a,
-                  const struct hyt_jval *b);
-bool hyt_jcontains(struct hyt_jrun *r, const struct hyt_jval *in,
-                   const struct hyt_jval *x);
-
-/* --- functions, methods, filters, tests (builtin.c ...) ------------------- */
+enum { HYT_JMAX_ARGS = 32 };
 
 struct hyt_jcall {
     struct hyt_jrun *run;
-    const struct hyt_jval *self; /* of a method, filter or test */
-    const struct hyt_jval **arg;
-    const char **key; /* of a keyword argument, else NULL */
+    struct hyt_jval self; /* of a method, filter or test */
+    int how;              /* that of the table */
+    struct hyt_jval arg[HYT_JMAX_ARGS];
+    const char *key[HYT_JMAX_ARGS]; /* of a keyword argument, else NULL */
     size_t n;
     uint32_t used; /* bits of those that were asked for */
 };
 
-/* The same of a type; hyt_jtext_arg: NULL also where it is none. */
-const struct hyt_jval *hyt_jself(struct hyt_jcall *c); /* as text */
-const struct hyt_jval *hyt_jtext_arg(struct hyt_jcall *c, size_t i,
-                                     const char *name);
-const struct hyt_jval *hyt_jneed_text(struct hyt_jcall *c, size_t i,
-                                      const char *name);
-int64_t hyt_jint_arg(struct hyt_jcall *c, size_t i, const char *name,
-                     int64_t absent);
-
-#define HYT_JMAX_ARGS 32
+struct hyt_jval hyt_jcall_macro(struct hyt_jcall *c, struct hyt_jval macro);
 
 /* Positional argument i, or the one called `name`; NULL where it is neither. */
 const struct hyt_jval *hyt_jarg(struct hyt_jcall *c, size_t i,
                                 const char *name);
+bool hyt_jflag(struct hyt_jcall *c, size_t i, const char *name);
+/* A string; where it is not needed, NULL if it is none. */
+const struct hyt_jval *hyt_jtext_arg(struct hyt_jcall *c, size_t i,
+                                     const char *name, bool need);
+int64_t hyt_jint_arg(struct hyt_jcall *c, size_t i, const char *name,
+                     int64_t absent);
 
 enum hyt_jplace {
     J_GLOBAL = 1,
     J_FILTER = 2,
-    J_OF_STR = 4,
-    J_OF_LIST = 8,
-    J_OF_DICT = 16,
-    J_IS = 32 /* a test */
+    J_IS = 4,
+    J_STRS = 8,
+    J_DICTS = 16,
+    J_LOOPS = 32
 };
 
+/* Functions may serve several built-ins, told apart by `how`. */
 struct hyt_jbuiltin {
     const char *name;
-    unsigned where; /* enum hyt_jplace */
-    const struct hyt_jval *(*call)(struct hyt_jcall *);
+    unsigned where; /* enum hyt_jplace; J_STRS and on: methods */
+    struct hyt_jval (*call)(struct hyt_jcall *);
+    int how;
 };
 /* Tables that end with a NULL name. */
-extern const struct hyt_jbuiltin hyt_jtexts[], hyt_jparts[], hyt_jlists[],
-    hyt_jothers[];
+extern const struct hyt_jbuiltin hyt_jtexts[], hyt_jlists[], hyt_jothers[];
+
+enum { J_LEFT = 1, J_RIGHT = 2 }; /* ends of a string or a list, as `how` */
+struct hyt_jval hyt_jstrip(struct hyt_jcall *c);
+struct hyt_jval hyt_jletters(struct hyt_jcall *c); /* how 0: lower case */
+struct hyt_jval hyt_jjoin(struct hyt_jrun *r, struct hyt_jval all,
+                          const struct hyt_jval *sep); /* or NULL */
 
 /* NULL where there is none of that name in that place. */
 const struct hyt_jbuiltin *hyt_jfind(const char *name, unsigned where);
-
-/* Where `what` begins in v, from byte `from` on; SIZE_MAX: nowhere. */
-size_t hyt_jsearch(struct hyt_jrun *r, const struct hyt_jval *v,
-                   const struct hyt_jval *what, size_t from);
 
 #endif

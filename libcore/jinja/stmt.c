@@ -1,292 +1,430 @@
 /* SPDX-License-Identifier: MIT */
-/* stmt.c - a template becomes statements: text, {{ }} and {% %} */
+/* stmt.c - text, {{ }} and {% %}, and a template from its first to its last */
 #include <stdlib.h>
 #include <string.h>
 
-#include "jinja/parse.h"
+#include "jinja/run.h"
 
-static struct hyt_jnode *body(struct hyt_jparser *p, const char *ends);
+/* --- scopes: a name lives in the innermost one that set it ---------------- */
 
-/* Behind {% NAME: the tag ends, and so does the body at {% END %}. */
-static struct hyt_jnode *body_to(struct hyt_jparser *p, const char *end)
+struct hyt_jvar {
+    const char *name;
+    struct hyt_jval value;
+    struct hyt_jvar *next;
+};
+
+const struct hyt_jval *hyt_jget(const struct hyt_jscope *scope,
+                                const char *name)
 {
-    struct hyt_jnode *list;
+    for (; scope != NULL; scope = scope->up)
+        for (const struct hyt_jvar *v = scope->var; v; v = v->next)
+            if (strcmp(v->name, name) == 0)
+                return &v->value;
+    return NULL;
+}
 
-    if (p->token != J_CLOSE)
-        hyt_junexpected(p, "%}");
-    hyt_jnext(p);
-    list = body(p, end);
-    hyt_jexpect(p, end);
+void hyt_jset(struct hyt_jrun *r, struct hyt_jscope *scope, const char *name,
+              struct hyt_jval value)
+{
+    struct hyt_jvar *v = scope->var;
+
+    while (v != NULL && strcmp(v->name, name) != 0)
+        v = v->next;
+    if (v == NULL) {
+        v = hyt_jalloc(r, 1, sizeof(*v));
+        v->name = name;
+        v->next = scope->var;
+        scope->var = v;
+    }
+    v->value = value;
+}
+
+struct hyt_jscope *hyt_jscope(struct hyt_jrun *r, struct hyt_jscope *up)
+{
+    struct hyt_jscope *scope = hyt_jalloc(r, 1, sizeof(*scope));
+
+    scope->up = up;
+    return scope;
+}
+
+/* --- what statements are made of ------------------------------------------ */
+
+static void statements(struct hyt_jrun *r, const char *end);
+
+/* The end of a tag, and what follows up to {% end %}, {% else %} or the like;
+ * live only if wanted. */
+static void block(struct hyt_jrun *r, const char *end, bool wanted)
+{
+    const bool live = r->live;
+
+    if (r->t->kind != J_CLOSE)
+        hyt_junexpected(r, "%}");
+    hyt_jnext(r);
+    r->live = live && wanted;
+    statements(r, end);
+    r->live = live;
+}
+
+/* What a block prints. */
+static struct hyt_jval captured(struct hyt_jrun *r, const char *end)
+{
+    struct hyt_jtext text = {.run = r}, *outer = r->out;
+
+    r->out = &text;
+    block(r, end, true);
+    r->out = outer;
+    r->flow = J_FLOWS;
+    return hyt_jdone(&text);
+}
+
+/* A name or x.name, which becomes v, or several for the items of v. */
+static void assign(struct hyt_jrun *r, struct hyt_jval v)
+{
+    const size_t at = r->t->at;
+    const bool bracket = hyt_jaccept(r, "(");
+    struct hyt_jval list = {.kind = J_TUPLE, .n = 1, .item = &v};
+    size_t n = 0;
+
+    do {
+        const char *name = hyt_jword(r);
+        struct hyt_jscope *scope = r->scope;
+
+        if (hyt_jaccept(r, ".")) {
+            const struct hyt_jval *space = hyt_jget(scope, name);
+
+            name = hyt_jword(r);
+            r->at = r->t[-1].at;
+            if (r->live && (space == NULL || space->kind != J_SPACE))
+                hyt_jfail(r, "only a namespace can be changed");
+            scope = r->live ? space->scope : NULL;
+        }
+        if (n == 0 && r->live && hyt_jsees(r, ","))
+            list = hyt_jitems(r, v);
+        if (r->live && n < list.n)
+            hyt_jset(r, scope, name, list.item[n]);
+        n++;
+    } while (hyt_jaccept(r, ",") && r->t->kind == J_WORD);
+    if (bracket)
+        hyt_jexpect(r, ")");
+    r->at = at;
+    if (r->live && n != list.n)
+        hyt_jfail(r, "%zu values for %zu names", list.n, n);
+}
+
+/* The same from another place. */
+static void assign_at(struct hyt_jrun *r, struct hyt_jtoken *target,
+                      struct hyt_jval v)
+{
+    struct hyt_jtoken *back = r->t;
+
+    r->t = target;
+    assign(r, v);
+    r->t = back;
+}
+
+static struct hyt_jtoken *pass_target(struct hyt_jrun *r)
+{
+    struct hyt_jtoken *target = r->t;
+    const bool live = r->live;
+
+    r->live = false;
+    assign(r, hyt_jundefined("target"));
+    r->live = live;
+    return target;
+}
+
+/* --- statements, behind their names --------------------------------------- */
+
+static void do_if(struct hyt_jrun *r)
+{
+    const bool live = r->live;
+    bool open = live, holds; /* open: no branch was taken yet */
+
+    do {
+        r->live = open;
+        holds = hyt_jtruth(hyt_jexprs(r));
+        block(r, "endif", holds);
+        open = open && !holds;
+    } while (hyt_jaccept(r, "elif"));
+    r->live = live;
+    if (hyt_jaccept(r, "else"))
+        block(r, "endif", open);
+    hyt_jexpect(r, "endif");
+}
+
+/* The items for which the condition holds. */
+static struct hyt_jval chosen(struct hyt_jrun *r, struct hyt_jtoken *target,
+                              struct hyt_jval all)
+{
+    struct hyt_jscope *outer = r->scope;
+    struct hyt_jtoken *condition = r->t;
+    struct hyt_jval list = {.kind = J_LIST};
+
+    for (size_t i = 0; i < all.n; i++) {
+        r->scope = hyt_jscope(r, outer);
+        assign_at(r, target, all.item[i]);
+        r->t = condition;
+        if (hyt_jtruth(hyt_jexpr(r)))
+            hyt_jappend(r, &list, all.item[i]);
+    }
+    r->scope = outer;
+    r->t = condition;
     return list;
 }
 
-static struct hyt_jnode *parse_if(struct hyt_jparser *p, struct hyt_jnode *n)
+/* Each turn has a scope of its own: what it sets is gone with it. */
+static void do_for(struct hyt_jrun *r)
 {
-    n->kind = N_IF;
-    n->a = hyt_jexprs(p);
-    if (p->token != J_CLOSE)
-        hyt_junexpected(p, "%}");
-    hyt_jnext(p);
-    n->b = body(p, "elif else endif");
-    if (hyt_jsees(p, "elif")) {
-        n->c = hyt_jnew(p, N_IF, p->at);
-        hyt_jnext(p);
-        hyt_jdeeper(p->run);
-        parse_if(p, n->c);
-        p->run->depth--;
-    } else if (hyt_jaccept(p, "else")) {
-        n->c = body_to(p, "endif");
-    } else {
-        hyt_jexpect(p, "endif");
+    struct hyt_jscope *outer = r->scope;
+    struct hyt_jtoken *target = pass_target(r), *begin;
+    const bool live = r->live;
+    struct hyt_jval list;
+
+    hyt_jexpect(r, "in");
+    list = hyt_jbinaries(r, J_OR);
+    list = hyt_jitems(r, live ? list : hyt_jundefined("list"));
+    if (hyt_jaccept(r, "if")) {
+        list = chosen(r, target, list);
+        r->live = false;
+        hyt_jexpr(r);
+        r->live = live;
     }
-    return n;
+    if (hyt_jsees(r, "recursive"))
+        hyt_jfail(r, "recursive loops are not supported");
+    begin = r->t;
+    list.kind = J_LOOP;
+    for (list.turn = 0; list.turn < list.n && r->flow != J_BREAKS;
+         list.turn++) {
+        r->flow = J_FLOWS;
+        r->scope = hyt_jscope(r, outer);
+        hyt_jset(r, r->scope, "loop", list);
+        assign_at(r, target, list.item[list.turn]);
+        r->t = begin;
+        block(r, "endfor", true);
+    }
+    r->flow = J_FLOWS;
+    r->scope = outer;
+    if (list.n == 0)
+        block(r, "endfor", false);
+    if (hyt_jaccept(r, "else"))
+        block(r, "endfor", list.n == 0);
+    hyt_jexpect(r, "endfor");
 }
 
-/* A name, x.name, or several with commas between. */
-static struct hyt_jnode *target(struct hyt_jparser *p)
+/* named: behind the "|" of the first. */
+static struct hyt_jval filters(struct hyt_jrun *r, struct hyt_jval v,
+                               bool named)
 {
-    const size_t at = p->at;
-    const bool bracket = hyt_jaccept(p, "(");
-    struct hyt_jnode *first = NULL, **last = &first, *n;
-    bool several = false;
+    for (; named || hyt_jaccept(r, "|"); named = false)
+        v = hyt_jfilter(r, v);
+    return v;
+}
 
-    do {
-        if (first != NULL && p->token != J_WORD)
-            break;
-        n = hyt_jnew(p, N_NAME, p->at);
-        n->name = hyt_jword(p);
-        if (hyt_jaccept(p, ".")) {
-            struct hyt_jnode *of = n;
+/* What a block prints, through the filters in front of it. */
+static struct hyt_jval filtered(struct hyt_jrun *r, const char *end, bool named)
+{
+    struct hyt_jtoken *begin = r->t, *back;
+    const bool live = r->live;
+    struct hyt_jval v = {.kind = J_NONE};
 
-            n = hyt_jnew(p, N_ATTR, p->at);
-            n->a = of;
-            n->name = hyt_jword(p);
+    r->live = false;
+    filters(r, v, named);
+    r->live = live;
+    v = captured(r, end);
+    back = r->t;
+    r->t = begin;
+    v = filters(r, v, named);
+    r->t = back;
+    hyt_jexpect(r, end);
+    return v;
+}
+
+static void do_set(struct hyt_jrun *r)
+{
+    struct hyt_jtoken *target = pass_target(r);
+
+    assign_at(r, target,
+              hyt_jaccept(r, "=") ? hyt_jexprs(r)
+                                  : filtered(r, "endset", false));
+}
+
+static void do_filter(struct hyt_jrun *r)
+{
+    const struct hyt_jval v = filtered(r, "endfilter", true);
+
+    if (r->live)
+        hyt_jput_value(r->out, v);
+}
+
+/* Parameters by position or by name, else by default.  c: NULL if not live. */
+static void parameters(struct hyt_jrun *r, struct hyt_jcall *c)
+{
+    hyt_jexpect(r, "(");
+    for (size_t i = 0; !hyt_jaccept(r, ")"); i++) {
+        const char *name = hyt_jword(r);
+        const struct hyt_jval *given = c ? hyt_jarg(c, i, name) : NULL;
+        struct hyt_jval v = given ? *given : hyt_jundefined(name);
+
+        r->live = c != NULL && given == NULL;
+        if (hyt_jaccept(r, "=")) {
+            const struct hyt_jval absent = hyt_jexpr(r);
+
+            v = given ? v : absent;
         }
-        *last = n;
-        last = &n->next;
-    } while (hyt_jaccept(p, ",") && (several = true));
-    if (bracket)
-        hyt_jexpect(p, ")");
-    if (!several)
-        return first;
-    n = hyt_jnew(p, N_TUPLE, at);
-    n->a = first;
-    return n;
-}
-
-static struct hyt_jnode *parse_for(struct hyt_jparser *p, struct hyt_jnode *n)
-{
-    const bool outer = p->loops;
-
-    n->kind = N_FOR;
-    n->a = target(p);
-    hyt_jexpect(p, "in");
-    n->b = hyt_jexpr_or(p);
-    if (hyt_jaccept(p, "if"))
-        n->e = hyt_jexpr(p);
-    if (hyt_jsees(p, "recursive"))
-        hyt_jfail(p->run, "recursive loops are not supported");
-    if (p->token != J_CLOSE)
-        hyt_junexpected(p, "%}");
-    hyt_jnext(p);
-    p->loops = false;
-    n->c = body(p, "else endfor");
-    n->op = p->loops;
-    p->loops |= outer;
-    if (hyt_jaccept(p, "else"))
-        n->d = body_to(p, "endfor");
-    else
-        hyt_jexpect(p, "endfor");
-    return n;
-}
-
-/* What a body prints, as an expression. */
-static struct hyt_jnode *printed(struct hyt_jparser *p)
-{
-    return hyt_jnew(p, N_BODY, p->at);
-}
-
-static struct hyt_jnode *parse_set(struct hyt_jparser *p, struct hyt_jnode *n)
-{
-    struct hyt_jnode *text;
-
-    n->kind = N_SET;
-    n->a = target(p);
-    if (hyt_jaccept(p, "=")) {
-        n->b = hyt_jexprs(p);
-        return n;
+        r->live = c != NULL;
+        if (r->live)
+            hyt_jset(r, r->scope, name, v);
+        if (!hyt_jsees(r, ")"))
+            hyt_jexpect(r, ",");
     }
-    text = printed(p);
-    n->b = hyt_jfilters(p, text);
-    text->a = body_to(p, "endset");
-    return n;
 }
 
-static struct hyt_jnode *parse_filter(struct hyt_jparser *p,
-                                      struct hyt_jnode *n)
+struct hyt_jval hyt_jcall_macro(struct hyt_jcall *c, struct hyt_jval macro)
 {
-    struct hyt_jnode *text = printed(p), *x = hyt_jnew(p, N_FILTER, p->at);
+    struct hyt_jrun *r = c->run;
+    struct hyt_jscope *outer = r->scope;
+    struct hyt_jtoken *back = r->t;
+    struct hyt_jval v;
 
-    n->kind = N_PRINT;
-    x->a = text;
-    x->name = hyt_jword(p);
-    n->a = hyt_jfilters(p, x);
-    text->a = body_to(p, "endfilter");
-    return n;
+    r->scope = hyt_jscope(r, macro.scope);
+    r->t = macro.macro;
+    parameters(r, c);
+    v = captured(r, "endmacro");
+    r->scope = outer;
+    r->t = back;
+    return v;
 }
 
-static struct hyt_jnode *parse_macro(struct hyt_jparser *p, struct hyt_jnode *n)
+static void do_macro(struct hyt_jrun *r)
 {
-    struct hyt_jnode **last = &n->a;
+    const char *name = hyt_jword(r);
+    const bool live = r->live;
 
-    n->kind = N_MACRO;
-    n->name = hyt_jword(p);
-    hyt_jexpect(p, "(");
-    while (!hyt_jaccept(p, ")")) {
-        struct hyt_jnode *arg = hyt_jnew(p, N_ARG, p->at);
-
-        arg->name = hyt_jword(p);
-        if (hyt_jaccept(p, "="))
-            arg->a = hyt_jexpr(p);
-        *last = arg;
-        last = &arg->next;
-        if (!hyt_jsees(p, ")"))
-            hyt_jexpect(p, ",");
-    }
-    n->b = body_to(p, "endmacro");
-    return n;
+    if (live)
+        hyt_jset(r, r->scope, name,
+                 (struct hyt_jval){
+                     .kind = J_MACRO, .scope = r->scope, .macro = r->t});
+    r->live = false;
+    parameters(r, NULL);
+    block(r, "endmacro", false);
+    r->live = live;
+    hyt_jexpect(r, "endmacro");
 }
 
-static struct hyt_jnode *parse_generation(struct hyt_jparser *p,
-                                          struct hyt_jnode *n)
+static void do_generation(struct hyt_jrun *r)
 {
-    n->kind = N_GENERATED;
-    n->a = body_to(p, "endgeneration");
-    return n;
+    const size_t begin = r->live ? r->out->n : 0;
+
+    block(r, "endgeneration", true);
+    for (size_t i = begin; r->live && i < r->out->n; i++)
+        r->out->mark[i] |= HYT_JINJA_GENERATION;
+    hyt_jexpect(r, "endgeneration");
 }
 
-static struct hyt_jnode *parse_break(struct hyt_jparser *p, struct hyt_jnode *n)
+static void do_break(struct hyt_jrun *r)
 {
-    (void)p;
-    n->kind = N_BREAK;
-    return n;
+    if (r->live)
+        r->flow = J_BREAKS;
 }
 
-static struct hyt_jnode *parse_continue(struct hyt_jparser *p,
-                                        struct hyt_jnode *n)
+static void do_continue(struct hyt_jrun *r)
 {
-    (void)p;
-    n->kind = N_CONTINUE;
-    return n;
+    if (r->live)
+        r->flow = J_CONTINUES;
 }
 
-static struct hyt_jnode *tag(struct hyt_jparser *p)
+static void tag(struct hyt_jrun *r)
 {
     static const struct {
         const char *name;
-        struct hyt_jnode *(*parse)(struct hyt_jparser *, struct hyt_jnode *);
-    } tags[] = {{"if", parse_if},         {"for", parse_for},
-                {"set", parse_set},       {"macro", parse_macro},
-                {"filter", parse_filter}, {"generation", parse_generation},
-                {"break", parse_break},   {"continue", parse_continue}};
-    struct hyt_jnode *n = hyt_jnew(p, N_PRINT, p->at);
+        void (*read)(struct hyt_jrun *);
+    } tags[] = {{"if", do_if},         {"for", do_for},
+                {"set", do_set},       {"macro", do_macro},
+                {"filter", do_filter}, {"generation", do_generation},
+                {"break", do_break},   {"continue", do_continue}};
 
     for (size_t i = 0; i < HYT_LEN(tags); i++)
-        if (hyt_jaccept(p, tags[i].name))
-            return tags[i].parse(p, n);
-    if (p->token != J_WORD)
-        hyt_junexpected(p, "a tag");
-    hyt_jfail(p->run, "the tag \"%.*s\" is not supported here",
-              (int)(p->end - p->at), p->s + p->at);
-}
-
-static bool is_one_of(const struct hyt_jparser *p, const char *words)
-{
-    const size_t n = p->end - p->at;
-
-    for (const char *w = words; *w != '\0'; w += strspn(w, " ")) {
-        const size_t len = strcspn(w, " ");
-
-        if (p->token == J_WORD && len == n && memcmp(w, p->s + p->at, n) == 0)
-            return true;
-        w += len;
-    }
-    return false;
-}
-
-/* Statements up to {% and one of the words in `ends`, which is then the
- * current token; none: up to the end of the template. */
-static struct hyt_jnode *body(struct hyt_jparser *p, const char *ends)
-{
-    struct hyt_jnode *first = NULL, **last = &first;
-    const size_t begin = p->at;
-
-    hyt_jdeeper(p->run);
-    while (p->token != J_END) {
-        struct hyt_jnode *n = hyt_jnew(p, N_PRINT, p->at);
-
-        if (p->token == J_TEXT) {
-            n->a = hyt_jnew(p, N_CONST, p->at);
-            n->a->value = p->value;
-        } else if (p->token == J_VAR) {
-            hyt_jnext(p);
-            n->a = hyt_jexprs(p);
-        } else {
-            hyt_jnext(p);
-            if (is_one_of(p, ends))
-                break;
-            n = tag(p);
+        if (hyt_jaccept(r, tags[i].name)) {
+            tags[i].read(r);
+            return;
         }
-        if (p->token != J_CLOSE && p->token != J_TEXT)
-            hyt_junexpected(p, "the end of the tag");
-        hyt_jnext(p);
-        *last = n;
-        last = &n->next;
-    }
-    p->run->at = p->token == J_END ? begin : p->at;
-    if (p->token == J_END && *ends != '\0')
-        hyt_jfail(p->run, "no {%% %s %%} for this",
-                  strrchr(ends, ' ') ? strrchr(ends, ' ') + 1 : ends);
-    p->run->depth--;
-    return first;
+    if (r->t->kind != J_WORD)
+        hyt_junexpected(r, "a tag");
+    hyt_jfail(r, "the tag \"%s\" is not supported here", r->t->s);
 }
 
-static int parse(struct hyt_jinja *t, struct hyt_jrun *r)
+/* Statements up to {% end %} or {% else %} or the like, whose word is then the
+ * current token; end NULL: to the end of the template. */
+static void statements(struct hyt_jrun *r, const char *end)
 {
-    struct hyt_jparser p = {.run = r, .s = t->source, .n = t->n};
+    struct hyt_jtoken *begin = r->t;
 
+    hyt_jdeeper(r);
+    while ((r->live && r->flow == J_FLOWS) || begin->skip == NULL) {
+        const int kind = r->t->kind;
+        struct hyt_jval v = r->t->v;
+
+        hyt_jstep(r, 0);
+        if (kind == J_END)
+            break;
+        hyt_jnext(r);
+        if (kind == J_TAG) {
+            if (end != NULL && (hyt_jsees(r, "else") || hyt_jsees(r, "elif") ||
+                                strncmp(r->t->s, "end", 3) == 0))
+                break;
+            tag(r);
+        } else if (kind == J_VAR) {
+            v = hyt_jexprs(r);
+        }
+        if (r->live && kind != J_TAG)
+            hyt_jput_value(r->out, v);
+        if (kind != J_TEXT && r->t->kind != J_CLOSE)
+            hyt_junexpected(r, "the end of the tag");
+        if (kind != J_TEXT)
+            hyt_jnext(r);
+    }
+    if (r->t->kind == J_END && end != NULL) {
+        r->at = begin->at;
+        hyt_jfail(r, "no {%% %s %%} for this", end);
+    }
+    if (begin->skip == NULL)
+        begin->skip = r->t;
+    r->t = begin->skip;
+    r->depth--;
+}
+
+/* --- a whole template ----------------------------------------------------- */
+
+static int parse(struct hyt_jinja *t, size_t n, struct hyt_jrun *r)
+{
     if (setjmp(r->failed) != 0)
         return -1;
-    if (memchr(t->source, 0, t->n) != NULL ||
-        hyt_utf8_bad(t->source, t->n) < t->n)
+    if (strlen(t->source) < n || hyt_utf8_bad(t->source, n) < n)
         hyt_jfail(r, "not UTF-8 text");
-    hyt_jnext(&p);
-    t->body = body(&p, "");
+    hyt_jlex(r, t);
+    r->t = t->token;
+    statements(r, NULL);
     return 0;
 }
 
 /* Line ends become newlines, and the last one goes, as Jinja does. */
-static void take_source(struct hyt_jinja *t, const char *s, size_t n)
-{
-    t->source = HYT_NEW(&t->arena, char, n + 1);
-    for (size_t i = 0; i < n; i++)
-        if (s[i] != '\r')
-            t->source[t->n++] = s[i];
-        else if (i + 1 == n || s[i + 1] != '\n')
-            t->source[t->n++] = '\n';
-    if (t->n > 0 && t->source[t->n - 1] == '\n')
-        t->source[--t->n] = '\0';
-}
-
 struct hyt_jinja *hyt_jinja_parse(const char *source, size_t n,
                                   struct hyt_err *err)
 {
     struct hyt_jinja *t = hyt_alloc(1, sizeof(*t));
     struct hyt_jrun r = {.err = err, .arena = &t->arena};
+    size_t size = 0;
 
-    take_source(t, source, n);
+    t->source = HYT_NEW(&t->arena, char, n + 1);
+    for (size_t i = 0; i < n; i++)
+        if (source[i] != '\r')
+            t->source[size++] = source[i];
+        else if (i + 1 == n || source[i + 1] != '\n')
+            t->source[size++] = '\n';
+    if (size > 0 && t->source[size - 1] == '\n')
+        t->source[--size] = '\0';
     r.source = t->source;
-    if (parse(t, &r) == 0)
+    if (parse(t, size, &r) == 0)
         return t;
     hyt_jinja_free(t);
     return NULL;
@@ -297,5 +435,53 @@ void hyt_jinja_free(struct hyt_jinja *t)
     if (t == NULL)
         return;
     hyt_arena_free(&t->arena);
+    free(t->token);
     free(t);
+}
+
+static int render(struct hyt_jrun *r, const struct hyt_jinja_var *const var,
+                  const size_t n)
+{
+    if (setjmp(r->failed) != 0)
+        return -1;
+    r->scope = hyt_jscope(r, NULL);
+    for (size_t i = 0; i < n; i++)
+        hyt_jset(r, r->scope, var[i].name,
+                 var[i].json
+                     ? hyt_jfrom_json(r, var[i].json, var[i].most, var[i].user)
+                 : var[i].text ? hyt_jstr(var[i].text)
+                               : hyt_jbool(var[i].truth));
+    statements(r, NULL);
+    return 0;
+}
+
+int hyt_jinja_render(const struct hyt_jinja *t, const struct hyt_jinja_var *var,
+                     size_t n_var, const char *date, struct hyt_jinja_text *out,
+                     struct hyt_err *err)
+{
+    struct hyt_arena arena = {0};
+    struct hyt_jtext text = {0};
+    struct hyt_jrun r = {.err = err,
+                         .source = t->source,
+                         .arena = &arena,
+                         .t = t->token,
+                         .live = true,
+                         .date = date,
+                         .out = &text};
+    int status;
+
+    text.run = &r;
+    status = render(&r, var, n_var);
+    if (status == 0) {
+        hyt_buf_put(&out->s, text.s, text.n);
+        hyt_buf_put(&out->mark, text.mark, text.n);
+    }
+    hyt_arena_free(&arena);
+    return status;
+}
+
+void hyt_jinja_text_free(struct hyt_jinja_text *text)
+{
+    hyt_buf_free(&text->s);
+    hyt_buf_free(&text->mark);
 }

@@ -46,15 +46,17 @@ void hyt_jdeeper(struct hyt_jrun *r)
         hyt_jfail(r, "it goes deeper than %d levels", HYT_JINJA_DEPTH);
 }
 
-void hyt_jput(struct hyt_jrun *r, struct hyt_jtext *t, const char *s,
-              const unsigned char *mark, size_t n)
+/* --- making --------------------------------------------------------------- */
+
+void hyt_jput(struct hyt_jtext *t, const char *s, const unsigned char *mark,
+              size_t n)
 {
     if (n >= t->cap - t->n) {
         const struct hyt_jtext old = *t;
 
         t->cap = 2 * (old.n + n) + 32;
-        t->s = hyt_jalloc(r, t->cap, 1);
-        t->mark = hyt_jalloc(r, t->cap, 1);
+        t->s = hyt_jalloc(t->run, t->cap, 1);
+        t->mark = hyt_jalloc(t->run, t->cap, 1);
         if (old.n > 0) {
             memcpy(t->s, old.s, old.n);
             memcpy(t->mark, old.mark, old.n);
@@ -67,107 +69,74 @@ void hyt_jput(struct hyt_jrun *r, struct hyt_jtext *t, const char *s,
     t->n += n;
 }
 
-/* --- making --------------------------------------------------------------- */
-
-const struct hyt_jval hyt_jnone = {.kind = J_NONE};
-const struct hyt_jval hyt_jtrue = {.kind = J_BOOL, .i = 1};
-const struct hyt_jval hyt_jfalse = {.kind = J_BOOL};
-const struct hyt_jval hyt_jempty = {.kind = J_STR, .s = ""};
-
-static struct hyt_jval *new (struct hyt_jrun *r, enum hyt_jkind kind)
+void hyt_jputs(struct hyt_jtext *t, const char *s)
 {
-    struct hyt_jval *v = hyt_jalloc(r, 1, sizeof(*v));
-
-    v->kind = kind;
-    return v;
+    hyt_jput(t, s, NULL, strlen(s));
 }
 
-const struct hyt_jval *hyt_jundefined(struct hyt_jrun *r, const char *name)
+struct hyt_jval hyt_jdone(const struct hyt_jtext *t)
 {
-    struct hyt_jval *v = new (r, J_UNDEFINED);
-
-    v->s = name;
-    return v;
+    return (struct hyt_jval){
+        .kind = J_STR, .n = t->n, .s = t->n ? t->s : "", .mark = t->mark};
 }
 
-const struct hyt_jval *hyt_jint(struct hyt_jrun *r, int64_t i)
+struct hyt_jval hyt_jstr(const char *s)
 {
-    struct hyt_jval *v = new (r, J_INT);
-
-    v->i = i;
-    return v;
+    return (struct hyt_jval){.kind = J_STR, .n = strlen(s), .s = s};
 }
 
-const struct hyt_jval *hyt_jfloat(struct hyt_jrun *r, double f)
+char *hyt_jchars(struct hyt_jrun *r, struct hyt_jval v)
 {
-    struct hyt_jval *v = new (r, J_FLOAT);
+    struct hyt_jtext t = {.run = r};
 
-    v->f = f;
-    return v;
-}
-
-const struct hyt_jval *hyt_jstr(struct hyt_jrun *r, const char *s)
-{
-    const struct hyt_jval whole = {.kind = J_STR, .n = strlen(s), .s = s};
-
-    return hyt_jpart(r, &whole, 0, whole.n);
-}
-
-const struct hyt_jval *hyt_jdone(struct hyt_jrun *r, const struct hyt_jtext *t)
-{
-    struct hyt_jval *v = new (r, J_STR);
-
-    v->s = t->n > 0 ? t->s : "";
-    v->mark = t->mark;
-    v->n = t->n;
-    return v;
-}
-
-char *hyt_jchars(struct hyt_jrun *r, const struct hyt_jval *v)
-{
-    struct hyt_jtext t = {0};
-
-    hyt_jput(r, &t, v->s, NULL, v->n);
+    hyt_jput(&t, v.s, NULL, v.n);
     return t.s;
 }
 
-const struct hyt_jval *hyt_jpart(struct hyt_jrun *r, const struct hyt_jval *v,
-                                 size_t begin, size_t end)
+struct hyt_jval hyt_jpart(struct hyt_jval v, size_t begin, size_t end)
 {
-    struct hyt_jval *part = new (r, J_STR);
-
-    part->n = end - begin;
-    part->s = v->s + begin;
-    part->mark = v->mark ? v->mark + begin : NULL;
-    return part;
-}
-
-struct hyt_jval *hyt_jlist(struct hyt_jrun *r, enum hyt_jkind kind, size_t n)
-{
-    struct hyt_jval *v = new (r, kind);
-
-    v->n = n;
-    v->item = hyt_jalloc(r, n + 1, (kind == J_DICT ? 2 : 1) * sizeof(*v->item));
+    v.n = end - begin;
+    v.s += begin;
+    v.mark = v.mark ? v.mark + begin : NULL;
     return v;
 }
 
-static const struct hyt_jval *from_string(struct hyt_jrun *r, const char *s,
-                                          bool user)
+struct hyt_jval hyt_jlist(struct hyt_jrun *r, enum hyt_jkind kind, size_t n)
 {
-    struct hyt_jtext t = {0};
-    unsigned char *mark;
+    struct hyt_jval list = {.kind = kind, .n = n};
+
+    list.item = hyt_jalloc(r, n + 1, sizeof(*list.item));
+    return list;
+}
+
+/* The room doubles when n is a power of two. */
+void hyt_jappend(struct hyt_jrun *r, struct hyt_jval *list, struct hyt_jval v)
+{
+    const size_t n = list->n;
+
+    if ((n & (n - 1)) == 0) {
+        const struct hyt_jval more = hyt_jlist(r, list->kind, 2 * n);
+
+        if (n > 0)
+            memcpy(more.item, list->item, n * sizeof(v));
+        list->item = more.item;
+    }
+    list->item[list->n++] = v;
+}
+
+static struct hyt_jval from_string(struct hyt_jrun *r, const char *s, bool user)
+{
+    struct hyt_jtext t = {.run = r};
 
     if (!user)
-        return hyt_jstr(r, s);
-    mark = hyt_jalloc(r, strlen(s) + 1, 1);
-    memset(mark, HYT_JINJA_USER, strlen(s));
-    hyt_jput(r, &t, s, mark, strlen(s));
-    return hyt_jdone(r, &t);
+        return hyt_jstr(s);
+    hyt_jputs(&t, s);
+    memset(t.mark, HYT_JINJA_USER, t.n);
+    return hyt_jdone(&t);
 }
 
 /* 1.0 is no whole number to Python, which prints it so. */
-static const struct hyt_jval *from_number(struct hyt_jrun *r,
-                                          const struct hyt_json *v)
+static struct hyt_jval from_number(struct hyt_jrun *r, const struct hyt_json *v)
 {
     const char *spelled = hyt_json_num_text(v);
     const double x = hyt_json_num(v);
@@ -175,12 +144,12 @@ static const struct hyt_jval *from_number(struct hyt_jrun *r,
     int64_t i = 0;
 
     if (spelled == NULL && x == floor(x))
-        return hyt_jint(r, (int64_t)x);
+        return hyt_jint((int64_t)x);
     if (spelled == NULL || spelled[strcspn(spelled, ".eE")] != '\0')
-        return hyt_jfloat(r, x);
+        return (struct hyt_jval){.kind = J_FLOAT, .f = x};
     if (hyt_parse_i64(spelled, &i, &why) < 0)
         hyt_jfail(r, "an integer of more than 64 bits");
-    return hyt_jint(r, i);
+    return hyt_jint(i);
 }
 
 static bool is_role(const struct hyt_json *v)
@@ -192,19 +161,18 @@ static bool is_role(const struct hyt_json *v)
                        "0123456789-_")] == '\0';
 }
 
-const struct hyt_jval *hyt_jfrom_json(struct hyt_jrun *r,
-                                      const struct hyt_json *v, size_t most,
-                                      bool user)
+struct hyt_jval hyt_jfrom_json(struct hyt_jrun *r, const struct hyt_json *v,
+                               size_t most, bool user)
 {
     const enum hyt_json_type type = hyt_json_type(v);
     const bool object = type == HYT_JSON_OBJECT;
-    size_t count, k = 0;
-    struct hyt_jval *list;
+    struct hyt_jval list = {.kind = object ? J_DICT : J_LIST};
+    size_t count;
 
     if (type == HYT_JSON_NULL)
-        return &hyt_jnone;
+        return (struct hyt_jval){.kind = J_NONE};
     if (type == HYT_JSON_BOOL)
-        return hyt_json_bool(v) ? &hyt_jtrue : &hyt_jfalse;
+        return hyt_jbool(hyt_json_bool(v));
     if (type == HYT_JSON_STR)
         return from_string(r, hyt_json_str(v), user);
     if (type == HYT_JSON_NUM)
@@ -212,155 +180,246 @@ const struct hyt_jval *hyt_jfrom_json(struct hyt_jrun *r,
     count = hyt_json_count(v);
     if (most > 0 && most < count)
         count = most;
-    list = hyt_jlist(r, object ? J_DICT : J_LIST, count);
-    for (v = hyt_json_child(v); count-- > 0; v = hyt_json_next(v)) {
+    v = hyt_json_child(v);
+    for (size_t i = 0; i < count; i++, v = hyt_json_next(v)) {
         const bool role =
             object && hyt_json_type(v) == HYT_JSON_STR && is_role(v);
 
         if (object)
-            list->item[k++] = from_string(r, hyt_json_key(v), user);
-        list->item[k++] = hyt_jfrom_json(r, v, 0, user && !role);
+            hyt_jappend(r, &list, from_string(r, hyt_json_key(v), user));
+        hyt_jappend(r, &list, hyt_jfrom_json(r, v, 0, user && !role));
     }
+    list.n = count;
     return list;
 }
 
 /* --- asking --------------------------------------------------------------- */
 
-const char *hyt_jname(const struct hyt_jval *v)
+const char *hyt_jname(struct hyt_jval v)
 {
     static const char *const name[] = {
-        [J_UNDEFINED] = "undefined", [J_NONE] = "none",
-        [J_BOOL] = "bool",           [J_INT] = "int",
-        [J_FLOAT] = "float",         [J_STR] = "str",
-        [J_LIST] = "list",           [J_TUPLE] = "tuple",
-        [J_DICT] = "dict",           [J_SPACE] = "namespace",
-        [J_MACRO] = "macro",         [J_BUILTIN] = "function",
-    };
+        "undefined", "none", "bool",      "int",  "float", "str",     "list",
+        "tuple",     "dict", "namespace", "loop", "macro", "function"};
 
-    return name[v->kind];
+    return name[v.kind];
 }
 
-bool hyt_jtruth(const struct hyt_jval *v)
+void hyt_jneed(struct hyt_jrun *r, struct hyt_jval v)
 {
-    double x;
-
-    if (hyt_jnumber(v, &x))
-        return x != 0;
-    if (v->kind >= J_STR && v->kind <= J_DICT)
-        return v->n > 0;
-    return v->kind >= J_SPACE;
+    if (v.kind == J_UNDEFINED)
+        hyt_jfail(r, "\"%.80s\" is undefined", v.s);
 }
 
-bool hyt_jnumber(const struct hyt_jval *v, double *x)
+static bool is_number(struct hyt_jval v)
 {
-    *x = v->kind == J_FLOAT                      ? v->f
-         : v->kind == J_INT || v->kind == J_BOOL ? (double)v->i
-                                                 : 0;
-    return v->kind == J_FLOAT || v->kind == J_INT || v->kind == J_BOOL;
+    return v.kind >= J_BOOL && v.kind <= J_FLOAT;
 }
 
-static int order_bytes(const struct hyt_jval *x, const struct hyt_jval *y)
+static double as_double(struct hyt_jval v)
 {
-    const int c = memcmp(x->s, y->s, x->n < y->n ? x->n : y->n);
-
-    return c ? c : (x->n > y->n) - (x->n < y->n);
+    return v.kind == J_FLOAT ? v.f : (double)v.i;
 }
 
-bool hyt_jequal(struct hyt_jrun *r, const struct hyt_jval *x,
-                const struct hyt_jval *y)
+bool hyt_jtruth(struct hyt_jval v)
 {
-    double a, b;
+    if (is_number(v))
+        return v.kind == J_FLOAT ? v.f != 0 : v.i != 0;
+    return v.kind >= J_SPACE || (v.kind >= J_STR && v.n > 0);
+}
 
-    hyt_jstep(r, x->n);
-    if (hyt_jnumber(x, &a) && hyt_jnumber(y, &b))
-        return x->kind == J_FLOAT || y->kind == J_FLOAT ? a == b : x->i == y->i;
-    if (x->kind != y->kind || x->kind >= J_SPACE)
-        return x == y;
-    if (x->kind == J_STR)
+static int order_bytes(struct hyt_jval x, struct hyt_jval y)
+{
+    const int c = memcmp(x.s, y.s, x.n < y.n ? x.n : y.n);
+
+    return c ? c : (x.n > y.n) - (x.n < y.n);
+}
+
+static bool equal(struct hyt_jrun *r, struct hyt_jval x, struct hyt_jval y)
+{
+    hyt_jstep(r, x.n);
+    if (is_number(x) && is_number(y))
+        return x.kind == J_FLOAT || y.kind == J_FLOAT
+                   ? as_double(x) == as_double(y)
+                   : x.i == y.i;
+    if (x.kind != y.kind || x.kind >= J_SPACE)
+        return x.kind == J_SPACE && y.kind == J_SPACE && x.scope == y.scope;
+    if (x.kind == J_STR)
         return order_bytes(x, y) == 0;
-    if (x->kind <= J_NONE)
-        return true;
-    for (size_t i = 0; i < x->n && x->n == y->n; i++) {
-        const struct hyt_jval *v = y->item[i], *w = x->item[i];
+    for (size_t i = 0; i < x.n && x.n == y.n; i++) {
+        const bool dict = x.kind == J_DICT;
+        const struct hyt_jval *v =
+            dict ? hyt_jmember(r, y, x.item[2 * i]) : &y.item[i];
 
-        if (x->kind == J_DICT) {
-            v = hyt_jmember(r, y, x->item[2 * i]->s, x->item[2 * i]->n);
-            w = x->item[2 * i + 1];
-        }
-        if (v == NULL || !hyt_jequal(r, w, v))
+        if (v == NULL || !equal(r, x.item[dict ? 2 * i + 1 : i], *v))
             return false;
     }
-    return x->n == y->n;
+    return x.n == y.n;
 }
 
-int hyt_jorder(struct hyt_jrun *r, const struct hyt_jval *x,
-               const struct hyt_jval *y)
+int hyt_jorder(struct hyt_jrun *r, struct hyt_jval x, struct hyt_jval y)
 {
-    double a, b;
-
-    hyt_jstep(r, x->n);
-    if (x->kind == J_STR && y->kind == J_STR)
+    hyt_jstep(r, x.n);
+    if (x.kind == J_STR && y.kind == J_STR)
         return order_bytes(x, y);
-    if (hyt_jnumber(x, &a) && hyt_jnumber(y, &b))
-        return (a > b) - (a < b);
-    if (x->kind != y->kind || (x->kind != J_LIST && x->kind != J_TUPLE))
+    if (is_number(x) && is_number(y))
+        return (as_double(x) > as_double(y)) - (as_double(x) < as_double(y));
+    if (x.kind != y.kind || (x.kind != J_LIST && x.kind != J_TUPLE))
         hyt_jfail(r, "%s and %s have no order", hyt_jname(x), hyt_jname(y));
-    for (size_t i = 0; i < x->n && i < y->n; i++)
-        if (!hyt_jequal(r, x->item[i], y->item[i]))
-            return hyt_jorder(r, x->item[i], y->item[i]);
-    return (x->n > y->n) - (x->n < y->n);
+    for (size_t i = 0; i < x.n && i < y.n; i++)
+        if (!equal(r, x.item[i], y.item[i]))
+            return hyt_jorder(r, x.item[i], y.item[i]);
+    return (x.n > y.n) - (x.n < y.n);
 }
 
-const struct hyt_jval *hyt_jmember(struct hyt_jrun *r,
-                                   const struct hyt_jval *dict, const char *key,
-                                   size_t n)
+/* Of two members of one name the last counts, as in Python. */
+const struct hyt_jval *hyt_jmember(struct hyt_jrun *r, struct hyt_jval dict,
+                                   struct hyt_jval key)
 {
-    hyt_jstep(r, dict->n);
-    /* Of two members of one name the last counts, as in Python. */
-    for (size_t i = dict->n; i-- > 0;) {
-        const struct hyt_jval *k = dict->item[2 * i];
+    hyt_jstep(r, dict.n);
+    for (size_t i = dict.n; i-- > 0 && key.kind == J_STR;) {
+        const struct hyt_jval k = dict.item[2 * i];
 
-        if (k->kind == J_STR && k->n == n && memcmp(k->s, key, n) == 0)
-            return dict->item[2 * i + 1];
+        if (k.kind == J_STR && k.n == key.n && memcmp(k.s, key.s, k.n) == 0)
+            return &dict.item[2 * i + 1];
     }
     return NULL;
 }
 
-const struct hyt_jval *hyt_jitems(struct hyt_jrun *r, const struct hyt_jval *v)
+struct hyt_jval hyt_jitems(struct hyt_jrun *r, struct hyt_jval v)
 {
-    struct hyt_jval *list;
-    size_t count = 0;
+    struct hyt_jval list = {.kind = J_LIST};
 
-    if (v->kind == J_LIST || v->kind == J_TUPLE)
+    if (v.kind == J_LIST || v.kind == J_TUPLE)
         return v;
-    if (v->kind != J_DICT && v->kind != J_STR && v->kind != J_UNDEFINED)
+    if (v.kind != J_DICT && v.kind != J_STR && v.kind != J_UNDEFINED)
         hyt_jfail(r, "%s has no items", hyt_jname(v));
-    list = hyt_jlist(r, J_LIST, v->n);
-    if (v->kind == J_DICT)
-        for (size_t i = 0; i < v->n; i++)
-            list->item[count++] = v->item[2 * i];
-    for (size_t i = 0, width; v->kind == J_STR && i < v->n; i += width) {
+    for (size_t i = 0; v.kind == J_DICT && i < v.n; i++)
+        hyt_jappend(r, &list, v.item[2 * i]);
+    for (size_t i = 0, width; v.kind == J_STR && i < v.n; i += width) {
         uint32_t cp;
 
-        width = hyt_utf8_get(v->s + i, v->n - i, &cp);
-        list->item[count++] = hyt_jpart(r, v, i, i + width);
+        width = hyt_utf8_get(v.s + i, v.n - i, &cp);
+        hyt_jappend(r, &list, hyt_jpart(v, i, i + width));
     }
-    list->n = count;
     return list;
 }
 
-bool hyt_jis_space(const char *s, size_t n, size_t *width)
+size_t hyt_jsearch(struct hyt_jrun *r, struct hyt_jval v, struct hyt_jval what,
+                   size_t from)
 {
-    static const uint32_t other[] = {0x85,   0xa0,   0x1680, 0x2028,
-                                     0x2029, 0x202f, 0x205f, 0x3000};
-    uint32_t cp = 0;
+    hyt_jstep(r, v.n - from);
+    for (size_t i = from; i <= v.n && v.n - i >= what.n; i++)
+        if (what.n == 0 ||
+            (v.s[i] == what.s[0] && memcmp(v.s + i, what.s, what.n) == 0))
+            return i;
+    return SIZE_MAX;
+}
 
-    *width = hyt_utf8_get(s, n, &cp);
-    if (cp == ' ' || (cp >= 9 && cp <= 13) || (cp >= 0x1c && cp <= 0x1f) ||
-        (cp >= 0x2000 && cp <= 0x200a))
-        return true;
-    for (size_t i = 0; i < HYT_LEN(other); i++)
-        if (cp == other[i])
+bool hyt_jcontains(struct hyt_jrun *r, struct hyt_jval in, struct hyt_jval x)
+{
+    if (in.kind == J_STR && x.kind == J_STR)
+        return hyt_jsearch(r, in, x, 0) != SIZE_MAX;
+    if (in.kind == J_DICT)
+        return hyt_jmember(r, in, x) != NULL;
+    if (in.kind == J_STR)
+        hyt_jfail(r, "%s in str", hyt_jname(x));
+    in = hyt_jitems(r, in);
+    for (size_t i = 0; i < in.n; i++)
+        if (equal(r, in.item[i], x))
             return true;
     return false;
+}
+
+bool hyt_jcompare(struct hyt_jrun *r, char op, struct hyt_jval a,
+                  struct hyt_jval b)
+{
+    int order;
+
+    if (op == '=' || op == '!')
+        return equal(r, a, b) == (op == '=');
+    if (op == 'i' || op == 'n')
+        return hyt_jcontains(r, b, a) == (op == 'i');
+    order = hyt_jorder(r, a, b);
+    return op == '<'   ? order < 0
+           : op == '>' ? order > 0
+           : op == 'l' ? order <= 0
+                       : order >= 0;
+}
+
+/* --- arithmetic ----------------------------------------------------------- */
+
+static struct hyt_jval integers(struct hyt_jrun *r, char op, int64_t x,
+                                int64_t y)
+{
+    int64_t z = 1;
+    bool over = false;
+
+    if (op == '+')
+        over = __builtin_add_overflow(x, y, &z);
+    else if (op == '-')
+        over = __builtin_sub_overflow(x, y, &z);
+    else if (op == '*')
+        over = __builtin_mul_overflow(x, y, &z);
+    else if (op == 'P')
+        for (; y > 0 && !over && (x > 1 || x < -1 || (y &= 1) != 0); y--)
+            over = __builtin_mul_overflow(z, x, &z);
+    else if ((over = x == INT64_MIN && y == -1) == false)
+        z = op == '%' ? x % y + (x % y != 0 && (x < 0) != (y < 0) ? y : 0)
+                      : x / y - (x % y != 0 && (x < 0) != (y < 0));
+    if (over)
+        hyt_jfail(r, "an integer of more than 64 bits");
+    return hyt_jint(z);
+}
+
+static struct hyt_jval numbers(struct hyt_jrun *r, char op, struct hyt_jval a,
+                               struct hyt_jval b)
+{
+    const double x = as_double(a), y = as_double(b);
+
+    if (strchr("/F%", op) != NULL && y == 0)
+        hyt_jfail(r, "division by zero");
+    if (a.kind != J_FLOAT && b.kind != J_FLOAT && op != '/' &&
+        (op != 'P' || b.i >= 0))
+        return integers(r, op, a.i, b.i);
+    return (struct hyt_jval){.kind = J_FLOAT,
+                             .f = op == '+'   ? x + y
+                                  : op == '-' ? x - y
+                                  : op == '*' ? x * y
+                                  : op == '/' ? x / y
+                                  : op == 'F' ? floor(x / y)
+                                  : op == '%' ? x - y * floor(x / y)
+                                              : pow(x, y)};
+}
+
+struct hyt_jval hyt_jbinary(struct hyt_jrun *r, char op, struct hyt_jval a,
+                            struct hyt_jval b)
+{
+    struct hyt_jval list;
+    struct hyt_jtext t = {.run = r};
+
+    if (op == '~' || (op == '+' && a.kind == J_STR && b.kind == J_STR)) {
+        hyt_jput_value(&t, a);
+        hyt_jput_value(&t, b);
+        return hyt_jdone(&t);
+    }
+    hyt_jneed(r, a);
+    hyt_jneed(r, b);
+    if (is_number(a) && is_number(b))
+        return numbers(r, op, a, b);
+    if (op == '*' && a.kind == J_STR && b.kind == J_INT) {
+        for (int64_t i = 0; i < b.i && a.n > 0; i++)
+            hyt_jput_value(&t, a);
+        return hyt_jdone(&t);
+    }
+    if (op != '+' || a.kind != b.kind ||
+        (a.kind != J_LIST && a.kind != J_TUPLE))
+        hyt_jfail(r, "no %s of %s and %s",
+                  op == '+'   ? "sum"
+                  : op == '-' ? "difference"
+                              : "such operation",
+                  hyt_jname(a), hyt_jname(b));
+    list = hyt_jlist(r, a.kind, a.n + b.n);
+    for (size_t i = 0; i < list.n; i++)
+        list.item[i] = i < a.n ? a.item[i] : b.item[i - a.n];
+    return list;
 }
