@@ -5,119 +5,99 @@
 
 #include "jinja/run.h"
 
-const struct hyt_jbuiltin *hyt_jfind(const char *name, unsigned where)
+const struct builtin *hyt_jfind(const char *name, char where)
 {
-    static const struct hyt_jbuiltin *const tables[] = {hyt_jtexts, hyt_jlists,
-                                                        hyt_jothers};
+    static const struct builtin *const tables[] = {hyt_jtexts, hyt_jlists,
+                                                   hyt_jothers};
 
     for (size_t i = 0; i < HYT_LEN(tables); i++)
-        for (const struct hyt_jbuiltin *b = tables[i]; b->name != NULL; b++)
-            if ((b->where & where) != 0 && strcmp(b->name, name) == 0)
+        for (const struct builtin *b = tables[i]; b->name != NULL; b++)
+            if (strchr(b->where, where) && strcmp(b->name, name) == 0)
                 return b;
     return NULL;
 }
 
 /* --- arguments ------------------------------------------------------------ */
 
-const struct hyt_jval *hyt_jarg(struct hyt_jcall *c, size_t i, const char *name)
+struct val hyt_jarg(struct run *r, struct call *c, size_t i, const char *name,
+                    enum kind kind, struct val absent)
 {
+    struct val v = absent;
+
     for (size_t k = 0; k < c->n; k++)
-        if (c->key[k] == NULL ? k == i
-                              : name != NULL && strcmp(c->key[k], name) == 0) {
+        if (c->key[k] ? name && strcmp(c->key[k], name) == 0 : k == i) {
             c->used |= UINT32_C(1) << k;
-            return &c->arg[k];
+            v = c->arg[k];
         }
-    return NULL;
-}
-
-bool hyt_jflag(struct hyt_jcall *c, size_t i, const char *name)
-{
-    const struct hyt_jval *v = hyt_jarg(c, i, name);
-
-    return v != NULL && hyt_jtruth(*v);
-}
-
-const struct hyt_jval *hyt_jtext_arg(struct hyt_jcall *c, size_t i,
-                                     const char *name, bool need)
-{
-    const struct hyt_jval *v = hyt_jarg(c, i, name);
-
-    if (v == NULL || v->kind == J_NONE) {
-        if (need)
-            hyt_jfail(c->run, "argument %zu is missing", i + 1);
-        return NULL;
-    }
-    if (v->kind != J_STR)
-        hyt_jfail(c->run, "argument %zu is %s, not str", i + 1, hyt_jname(*v));
+    if (kind == J_ANY)
+        return v;
+    if (v.kind == J_NONE || v.kind == J_UNDEFINED)
+        v = absent;
+    if (v.kind == J_UNDEFINED)
+        hyt_jfail(r, "argument %zu is missing", i + 1);
+    if (v.kind != kind && v.kind != absent.kind)
+        hyt_jfail(r, "argument %zu is %s", i + 1, hyt_jname(v));
     return v;
-}
-
-int64_t hyt_jint_arg(struct hyt_jcall *c, size_t i, const char *name,
-                     int64_t absent)
-{
-    const struct hyt_jval *v = hyt_jarg(c, i, name);
-
-    if (v != NULL && v->kind != J_INT && v->kind != J_BOOL)
-        hyt_jfail(c->run, "argument %zu is %s, not int", i + 1, hyt_jname(*v));
-    return v ? v->i : absent;
 }
 
 /* --- tests ---------------------------------------------------------------- */
 
 /* how: bits of kinds. */
-static struct hyt_jval is_kind(struct hyt_jcall *c)
+static struct val is_kind(struct run *r, struct call *c)
 {
+    (void)r;
     return hyt_jbool((c->how >> c->self.kind & 1) != 0);
 }
 
-static struct hyt_jval is_truth(struct hyt_jcall *c)
+/* how: 1 true, 0 false, o odd, e even. */
+static struct val is_value(struct run *r, struct call *c)
 {
-    return hyt_jbool(c->self.kind == J_BOOL && c->self.i == c->how);
-}
+    const struct val v = c->self;
 
-static struct hyt_jval has_rest(struct hyt_jcall *c)
-{
-    return hyt_jbool(c->self.kind == J_INT && (c->self.i & 1) == c->how);
+    (void)r;
+    if (c->how == 'o' || c->how == 'e')
+        return hyt_jbool(v.kind == J_INT && (v.i & 1) == (c->how == 'o'));
+    return hyt_jbool(v.kind == J_BOOL && v.i == c->how);
 }
 
 /* how: the operator. */
-static struct hyt_jval compares(struct hyt_jcall *c)
+static struct val compares(struct run *r, struct call *c)
 {
-    const struct hyt_jval *v = hyt_jarg(c, 0, NULL);
-
-    if (v == NULL)
-        hyt_jfail(c->run, "compared with what?");
-    return hyt_jbool(hyt_jcompare(c->run, (char)c->how, c->self, *v));
+    if (c->n == 0)
+        hyt_jfail(r, "compared with what?");
+    return hyt_jbool(hyt_jcompare(r, (char)c->how, c->self,
+                                  hyt_jarg(r, c, 0, NULL, J_ANY, c->self)));
 }
 
 /* --- any value ------------------------------------------------------------ */
 
-static struct hyt_jval or_default(struct hyt_jcall *c)
+static struct val or_default(struct run *r, struct call *c)
 {
-    const struct hyt_jval *v = hyt_jarg(c, 0, "default_value");
-    const bool any = hyt_jflag(c, 1, "boolean");
+    const struct val no = hyt_jbool(false), empty = hyt_jstr(""),
+                     v = hyt_jarg(r, c, 0, "default_value", J_ANY, empty),
+                     any = hyt_jarg(r, c, 1, "boolean", J_ANY, no);
 
-    if (c->self.kind != J_UNDEFINED && !(any && !hyt_jtruth(c->self)))
-        return c->self;
-    return v ? *v : hyt_jstr("");
+    return c->self.kind == J_UNDEFINED ||
+                   (hyt_jtruth(any) && !hyt_jtruth(c->self))
+               ? v
+               : c->self;
 }
 
-static struct hyt_jval to_text(struct hyt_jcall *c)
+static struct val to_text(struct run *r, struct call *c)
 {
-    return hyt_jto_text(c->run, c->self);
+    return hyt_jtext(r, c->self);
 }
 
 /* As int() of Python, and the whole part where the text is no whole number. */
-static struct hyt_jval to_int(struct hyt_jcall *c)
+static struct val to_int(struct run *r, struct call *c)
 {
-    const struct hyt_jval *absent = hyt_jarg(c, 0, "default");
-    struct hyt_jval v = c->self;
+    const struct val absent = hyt_jarg(r, c, 0, "default", J_ANY, hyt_jint(0));
+    struct call strip = {.self = c->self};
+    struct val v = c->self;
     struct hyt_err why;
 
     if (v.kind == J_STR) {
-        struct hyt_jcall strip = {
-            .run = c->run, .self = v, .how = J_LEFT | J_RIGHT};
-        const char *s = hyt_jchars(c->run, hyt_jstrip(&strip));
+        const char *s = hyt_jchars(r, hyt_jstrip(r, &strip));
 
         s += *s == '+';
         if (s[strspn(s, "-0123456789")] == '\0' &&
@@ -128,92 +108,83 @@ static struct hyt_jval to_int(struct hyt_jcall *c)
     }
     if (v.kind == J_FLOAT && v.f > -9e18 && v.f < 9e18)
         return hyt_jint((int64_t)v.f);
-    if (v.kind == J_INT || v.kind == J_BOOL)
-        return hyt_jint(v.i);
-    return absent ? *absent : hyt_jint(0);
+    return v.kind == J_INT || v.kind == J_BOOL ? hyt_jint(v.i) : absent;
 }
 
-static struct hyt_jval tojson(struct hyt_jcall *c)
+static struct val tojson(struct run *r, struct call *c)
 {
-    const bool ascii = hyt_jflag(c, 0, "ensure_ascii");
-    const struct hyt_jval *indent = hyt_jarg(c, 1, "indent"),
-                          *marks = hyt_jarg(c, 2, "separators");
-    const bool lines = indent != NULL && indent->kind == J_INT;
-    struct hyt_jstyle style = {.item = hyt_jstr(lines ? "," : ", "),
-                               .key = hyt_jstr(": "),
-                               .indent = lines ? indent->i : -1,
-                               .json = true,
-                               .ascii = ascii};
-    struct hyt_jtext t = {.run = c->run};
+    const struct val none = {.kind = J_NONE},
+                     ascii = hyt_jarg(r, c, 0, "ensure_ascii", J_ANY, none),
+                     indent = hyt_jarg(r, c, 1, "indent", J_INT, none),
+                     marks = hyt_jarg(r, c, 2, "separators", J_TUPLE, none);
+    const bool lines = indent.kind == J_INT;
+    struct style style = {.item = hyt_jstr(lines ? "," : ", "),
+                          .key = hyt_jstr(": "),
+                          .indent = lines ? indent.i : -1,
+                          .json = true,
+                          .ascii = hyt_jtruth(ascii)};
+    struct text t = {.run = r};
 
-    if (marks != NULL && marks->kind == J_TUPLE && marks->n == 2) {
-        style.item = marks->item[0];
-        style.key = marks->item[1];
+    if (marks.kind == J_TUPLE && marks.n == 2) {
+        style.item = marks.item[0];
+        style.key = marks.item[1];
     }
-    hyt_jput_styled(&t, c->self, &style, 0);
+    hyt_jput_as(&t, c->self, &style, 0);
     return hyt_jdone(&t);
 }
 
 /* --- functions ------------------------------------------------------------ */
 
-static struct hyt_jval raise_exception(struct hyt_jcall *c)
+static struct val raise_exception(struct run *r, struct call *c)
 {
-    const struct hyt_jval *v = hyt_jarg(c, 0, NULL);
+    const struct val what = hyt_jstr("raise_exception");
 
-    hyt_jfail(c->run, "%s",
-              v ? hyt_jchars(c->run, hyt_jto_text(c->run, *v))
-                : "raise_exception");
+    hyt_jfail(
+        r, "%s",
+        hyt_jchars(r, hyt_jtext(r, hyt_jarg(r, c, 0, NULL, J_ANY, what))));
 }
 
-static struct hyt_jval namespace(struct hyt_jcall *c)
+/* how: n namespace, d dict.  Their arguments have keys, and are all used. */
+static struct val from_keys(struct run *r, struct call *c)
 {
-    struct hyt_jval v = {.kind = J_SPACE, .scope = hyt_jscope(c->run, NULL)};
+    struct val space = {.kind = J_SPACE, .scope = hyt_jscope(r, NULL)},
+               dict = {.kind = J_DICT};
 
-    for (size_t i = 0; i < c->n; i++)
-        if (c->key[i] != NULL)
-            hyt_jset(c->run, v.scope, c->key[i],
-                     *hyt_jarg(c, SIZE_MAX, c->key[i]));
-    return v;
+    for (size_t i = 0; i < c->n && c->key[i] != NULL; i++) {
+        c->used |= UINT32_C(1) << i;
+        hyt_jset(r, space.scope, c->key[i], c->arg[i]);
+        hyt_jappend(r, &dict, hyt_jstr(c->key[i]));
+        hyt_jappend(r, &dict, c->arg[i]);
+    }
+    dict.n /= 2;
+    return c->how == 'n' ? space : dict;
 }
 
-static struct hyt_jval dict(struct hyt_jcall *c)
+static struct val range(struct run *r, struct call *c)
 {
-    struct hyt_jval v = {.kind = J_DICT};
-
-    for (size_t i = 0; i < c->n; i++)
-        if (c->key[i] != NULL) {
-            hyt_jappend(c->run, &v, hyt_jstr(c->key[i]));
-            hyt_jappend(c->run, &v, *hyt_jarg(c, SIZE_MAX, c->key[i]));
-        }
-    v.n /= 2;
-    return v;
-}
-
-static struct hyt_jval range(struct hyt_jcall *c)
-{
-    int64_t bound[3] = {0, 0, 1}, size;
-    struct hyt_jval list;
+    int64_t bound[] = {0, 0, 1}, size;
+    struct val list;
 
     for (size_t i = 0; i < 3 && i < c->n; i++) {
-        const struct hyt_jval *v = hyt_jarg(c, i, NULL);
+        const struct val v =
+            hyt_jarg(r, c, i, NULL, J_INT, hyt_jnothing("bound"));
 
-        if (v == NULL || v->kind != J_INT || v->i > INT32_MAX ||
-            v->i < INT32_MIN)
-            hyt_jfail(c->run, "range of what is no small integer");
-        bound[c->n == 1 ? 1 : i] = v->i;
+        if (v.i > INT32_MAX || v.i < INT32_MIN)
+            hyt_jfail(r, "range of what is no small integer");
+        bound[c->n == 1 ? 1 : i] = v.i;
     }
     if (bound[2] == 0)
-        hyt_jfail(c->run, "range with step 0");
+        hyt_jfail(r, "range with step 0");
     size =
         (bound[1] - bound[0] + bound[2] - (bound[2] > 0 ? 1 : -1)) / bound[2];
-    list = hyt_jlist(c->run, J_LIST, size > 0 ? (size_t)size : 0);
+    list = hyt_jlist(r, J_LIST, size > 0 ? (size_t)size : 0);
     for (size_t i = 0; i < list.n; i++)
         list.item[i] = hyt_jint(bound[0] + (int64_t)i * bound[2]);
     return list;
 }
 
 /* The day of a date "YYYY-MM-DD" as the directives want it; the time is 0. */
-static struct hyt_jval strftime_now(struct hyt_jcall *c)
+static struct val strftime_now(struct run *r, struct call *c)
 {
     static const char *const months[] = {
         "January", "February", "March",     "April",   "May",      "June",
@@ -222,7 +193,7 @@ static struct hyt_jval strftime_now(struct hyt_jcall *c)
                                        "Wednesday", "Thursday", "Friday",
                                        "Saturday"};
     static const unsigned char shift[] = {0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4};
-    const char *date = c->run->date;
+    const char *date = r->date;
     const size_t month = strtoul(date + 5, NULL, 10) - 1;
     const size_t y = strtoul(date, NULL, 10) - (month < 2);
     /* Sakamoto's day of the week, Sunday 0. */
@@ -238,8 +209,9 @@ static struct hyt_jval strftime_now(struct hyt_jcall *c)
         {'d', date + 8, 2},  {'B', months[month], 9}, {'b', months[month], 3},
         {'A', days[day], 9}, {'a', days[day], 3},     {'H', "00", 2},
         {'M', "00", 2},      {'S', "00", 2},          {'%', "%", 1}};
-    struct hyt_jtext t = {.run = c->run};
-    const char *s = hyt_jchars(c->run, *hyt_jtext_arg(c, 0, "format", true));
+    struct text t = {.run = r};
+    const char *s = hyt_jchars(
+        r, hyt_jarg(r, c, 0, "format", J_STR, hyt_jnothing("format")));
 
     for (; *s != '\0'; s++) {
         size_t i = 0;
@@ -252,7 +224,7 @@ static struct hyt_jval strftime_now(struct hyt_jcall *c)
         while (i < HYT_LEN(known) && known[i].letter != *s)
             i++;
         if (i == HYT_LEN(known))
-            hyt_jfail(c->run, "strftime_now does not know %%%.1s", s);
+            hyt_jfail(r, "strftime_now does not know %%%.1s", s);
         hyt_jput(&t, known[i].is, NULL, strnlen(known[i].is, known[i].most));
     }
     return hyt_jdone(&t);
@@ -260,51 +232,34 @@ static struct hyt_jval strftime_now(struct hyt_jcall *c)
 
 enum {
     UNDEFINED = 1 << J_UNDEFINED,
-    INTEGER = 1 << J_INT,
-    FLOAT = 1 << J_FLOAT,
-    SEQUENCE = UNDEFINED | 1 << J_STR | 1 << J_LIST | 1 << J_TUPLE | 1 << J_DICT
+    NUMBER = 1 << J_INT | 1 << J_FLOAT | 1 << J_BOOL,
+    SEQUENCE =
+        UNDEFINED | 1 << J_STR | 1 << J_LIST | 1 << J_TUPLE | 1 << J_DICT,
+    CALLABLE = 1 << J_MACRO | 1 << J_BUILTIN
 };
 
-const struct hyt_jbuiltin hyt_jothers[] = {
-    {"defined", J_IS, is_kind, ~UNDEFINED},
-    {"undefined", J_IS, is_kind, UNDEFINED},
-    {"none", J_IS, is_kind, 1 << J_NONE},
-    {"boolean", J_IS, is_kind, 1 << J_BOOL},
-    {"integer", J_IS, is_kind, INTEGER},
-    {"float", J_IS, is_kind, FLOAT},
-    {"number", J_IS, is_kind, 1 << J_BOOL | INTEGER | FLOAT},
-    {"string", J_IS, is_kind, 1 << J_STR},
-    {"mapping", J_IS, is_kind, 1 << J_DICT},
-    {"sequence", J_IS, is_kind, SEQUENCE},
-    {"iterable", J_IS, is_kind, SEQUENCE},
-    {"callable", J_IS, is_kind, 1 << J_MACRO | 1 << J_BUILTIN},
-    {"true", J_IS, is_truth, true},
-    {"false", J_IS, is_truth, false},
-    {"odd", J_IS, has_rest, 1},
-    {"even", J_IS, has_rest, 0},
-    {"eq", J_IS, compares, '='},
-    {"equalto", J_IS, compares, '='},
-    {"==", J_IS, compares, '='},
-    {"ne", J_IS, compares, '!'},
-    {"!=", J_IS, compares, '!'},
-    {"lt", J_IS, compares, '<'},
-    {"lessthan", J_IS, compares, '<'},
-    {"<", J_IS, compares, '<'},
-    {"le", J_IS, compares, 'l'},
-    {"gt", J_IS, compares, '>'},
-    {"greaterthan", J_IS, compares, '>'},
-    {">", J_IS, compares, '>'},
-    {"ge", J_IS, compares, 'g'},
-    {"in", J_IS, compares, 'i'},
-    {"default", J_FILTER, or_default, 0},
-    {"d", J_FILTER, or_default, 0},
-    {"string", J_FILTER, to_text, 0},
-    {"safe", J_FILTER, to_text, 0},
-    {"int", J_FILTER, to_int, 0},
-    {"tojson", J_FILTER, tojson, 0},
-    {"raise_exception", J_GLOBAL, raise_exception, 0},
-    {"namespace", J_GLOBAL, namespace, 0},
-    {"dict", J_GLOBAL, dict, 0},
-    {"range", J_GLOBAL, range, 0},
-    {"strftime_now", J_GLOBAL, strftime_now, 0},
-    {NULL, 0, NULL, 0}};
+/* clang-format off */
+const struct builtin hyt_jothers[] = {
+    {"defined", "t", is_kind, ~UNDEFINED},   {"undefined", "t", is_kind, UNDEFINED},
+    {"none", "t", is_kind, 1 << J_NONE},     {"boolean", "t", is_kind, 1 << J_BOOL},
+    {"integer", "t", is_kind, 1 << J_INT},   {"float", "t", is_kind, 1 << J_FLOAT},
+    {"number", "t", is_kind, NUMBER},        {"string", "t", is_kind, 1 << J_STR},
+    {"mapping", "t", is_kind, 1 << J_DICT},  {"callable", "t", is_kind, CALLABLE},
+    {"sequence", "t", is_kind, SEQUENCE},    {"iterable", "t", is_kind, SEQUENCE},
+    {"true", "t", is_value, true},           {"false", "t", is_value, false},
+    {"odd", "t", is_value, 'o'},             {"even", "t", is_value, 'e'},
+    {"eq", "t", compares, '='},              {"==", "t", compares, '='},
+    {"equalto", "t", compares, '='},         {"in", "t", compares, 'i'},
+    {"ne", "t", compares, '!'},              {"!=", "t", compares, '!'},
+    {"lt", "t", compares, '<'},              {"<", "t", compares, '<'},
+    {"gt", "t", compares, '>'},              {">", "t", compares, '>'},
+    {"lessthan", "t", compares, '<'},        {"greaterthan", "t", compares, '>'},
+    {"le", "t", compares, 'l'},              {"ge", "t", compares, 'g'},
+    {"default", "f", or_default, 0},         {"d", "f", or_default, 0},
+    {"string", "f", to_text, 0},             {"safe", "f", to_text, 0},
+    {"int", "f", to_int, 0},                 {"tojson", "f", tojson, 0},
+    {"namespace", "g", from_keys, 'n'},      {"dict", "g", from_keys, 'd'},
+    {"range", "g", range, 0},                {"strftime_now", "g", strftime_now, 0},
+    {"raise_exception", "g", raise_exception, 0}, {NULL, NULL, NULL, 0}
+};
+/* clang-format on */

@@ -6,7 +6,7 @@
 
 /* --- tokens --------------------------------------------------------------- */
 
-void hyt_jnext(struct hyt_jrun *r)
+void hyt_jnext(struct run *r)
 {
     r->t++;
     r->at = r->t->at;
@@ -14,13 +14,13 @@ void hyt_jnext(struct hyt_jrun *r)
         hyt_jfail(r, "%s", r->t->s);
 }
 
-bool hyt_jsees(const struct hyt_jrun *r, const char *word)
+bool hyt_jsees(const struct run *r, const char *word)
 {
     return (r->t->kind == J_WORD || r->t->kind == J_OP) &&
            strcmp(r->t->s, word) == 0;
 }
 
-bool hyt_jaccept(struct hyt_jrun *r, const char *word)
+bool hyt_jaccept(struct run *r, const char *word)
 {
     const bool there = hyt_jsees(r, word);
 
@@ -29,7 +29,7 @@ bool hyt_jaccept(struct hyt_jrun *r, const char *word)
     return there;
 }
 
-void hyt_junexpected(struct hyt_jrun *r, const char *wanted)
+void hyt_junexpected(struct run *r, const char *wanted)
 {
     r->at = r->t->at;
     if (r->t->kind == J_TEXT || r->t->kind == J_END)
@@ -37,13 +37,13 @@ void hyt_junexpected(struct hyt_jrun *r, const char *wanted)
     hyt_jfail(r, "expected %s, not %.40s", wanted, r->t->s);
 }
 
-void hyt_jexpect(struct hyt_jrun *r, const char *word)
+void hyt_jexpect(struct run *r, const char *word)
 {
     if (!hyt_jaccept(r, word))
         hyt_junexpected(r, word);
 }
 
-const char *hyt_jword(struct hyt_jrun *r)
+const char *hyt_jword(struct run *r)
 {
     if (r->t->kind != J_WORD)
         hyt_junexpected(r, "a name");
@@ -54,22 +54,22 @@ const char *hyt_jword(struct hyt_jrun *r)
 /* --- names, members, items ------------------------------------------------ */
 
 /* A function of ours as a value, or what is undefined. */
-static struct hyt_jval bound(struct hyt_jrun *r, const char *name,
-                             unsigned where, struct hyt_jval self)
+static struct val bound(struct run *r, const char *name, char where,
+                        struct val self)
 {
-    const struct hyt_jbuiltin *b = hyt_jfind(name, where);
-    struct hyt_jval *copy;
+    const struct builtin *b = hyt_jfind(name, where);
+    struct val *copy;
 
-    if (b == NULL)
-        return hyt_jundefined(name);
+    if (b == NULL || (r->date == NULL && strcmp(name, "strftime_now") == 0))
+        return hyt_jnothing(name);
     copy = hyt_jalloc(r, 1, sizeof(*copy));
     *copy = self;
-    return (struct hyt_jval){.kind = J_BUILTIN, .builtin = b, .self = copy};
+    return (struct val){.kind = J_BUILTIN, .builtin = b, .self = copy};
 }
 
-static struct hyt_jval name(struct hyt_jrun *r, const char *s)
+static struct val name(struct run *r, const char *s)
 {
-    const struct hyt_jval none = {.kind = J_NONE}, *v;
+    const struct val none = {.kind = J_NONE}, *v;
 
     if (strcmp(s, "true") == 0 || strcmp(s, "True") == 0)
         return hyt_jbool(true);
@@ -78,27 +78,22 @@ static struct hyt_jval name(struct hyt_jrun *r, const char *s)
     if (strcmp(s, "none") == 0 || strcmp(s, "None") == 0)
         return none;
     v = hyt_jget(r->scope, s);
-    if (v != NULL)
-        return *v;
-    if (r->date == NULL && strcmp(s, "strftime_now") == 0)
-        return hyt_jundefined(s);
-    return bound(r, s, J_GLOBAL, none);
+    return v ? *v : bound(r, s, 'g', none);
 }
 
 /* A member of the variable `loop`. */
-static struct hyt_jval of_loop(struct hyt_jrun *r, struct hyt_jval loop,
-                               const char *s)
+static struct val of_loop(struct run *r, struct val loop, const char *s)
 {
-    const size_t i = loop.turn, n = loop.n;
-    const struct hyt_jval none = hyt_jundefined("loop item");
+    const int64_t i = (int64_t)loop.turn, n = (int64_t)loop.n;
+    const struct val none = hyt_jnothing("loop item");
     const struct {
         const char *name;
-        struct hyt_jval v;
-    } member[] = {{"index", hyt_jint((int64_t)i + 1)},
-                  {"index0", hyt_jint((int64_t)i)},
-                  {"revindex", hyt_jint((int64_t)(n - i))},
-                  {"revindex0", hyt_jint((int64_t)(n - i) - 1)},
-                  {"length", hyt_jint((int64_t)n)},
+        struct val v;
+    } member[] = {{"index", hyt_jint(i + 1)},
+                  {"index0", hyt_jint(i)},
+                  {"revindex", hyt_jint(n - i)},
+                  {"revindex0", hyt_jint(n - i - 1)},
+                  {"length", hyt_jint(n)},
                   {"depth", hyt_jint(1)},
                   {"depth0", hyt_jint(0)},
                   {"first", hyt_jbool(i == 0)},
@@ -109,55 +104,36 @@ static struct hyt_jval of_loop(struct hyt_jrun *r, struct hyt_jval loop,
     for (size_t k = 0; k < HYT_LEN(member); k++)
         if (strcmp(s, member[k].name) == 0)
             return member[k].v;
-    return bound(r, s, J_LOOPS, loop);
+    return bound(r, s, 'l', loop);
 }
 
-/* v.s: a method comes before a member of that name, as in Python. */
-static struct hyt_jval attribute(struct hyt_jrun *r, struct hyt_jval v,
-                                 struct hyt_jval key)
+struct val hyt_jitem(struct run *r, struct val v, struct val key, bool dot)
 {
-    const struct hyt_jval *member = NULL;
-    struct hyt_jval x = hyt_jundefined(key.s);
-
-    hyt_jneed(r, v);
-    if (v.kind == J_LOOP)
-        return of_loop(r, v, key.s);
-    if (v.kind == J_STR || v.kind == J_DICT)
-        x = bound(r, key.s, v.kind == J_STR ? J_STRS : J_DICTS, v);
-    if (v.kind == J_DICT && x.kind == J_UNDEFINED)
-        member = hyt_jmember(r, v, key);
-    if (v.kind == J_SPACE)
-        member = hyt_jget(v.scope, key.s);
-    return member ? *member : x;
-}
-
-struct hyt_jval hyt_jitem(struct hyt_jrun *r, struct hyt_jval v,
-                          struct hyt_jval key)
-{
-    const struct hyt_jval *member, none = hyt_jundefined("that item");
+    const bool named = key.kind == J_STR;
+    const struct val *member = NULL;
+    struct val x = hyt_jnothing(named ? hyt_jchars(r, key) : "that item");
     int64_t i = key.i;
 
     hyt_jneed(r, v);
-    if (key.kind == J_STR && v.kind != J_DICT) {
-        key.s = hyt_jchars(r, key);
-        return attribute(r, v, key);
-    }
-    if (v.kind == J_DICT) {
+    if (v.kind == J_LOOP && named)
+        return of_loop(r, v, x.s);
+    if (named && (v.kind == J_STR || (v.kind == J_DICT && dot)))
+        x = bound(r, x.s, v.kind == J_STR ? 's' : 'd', v);
+    if (v.kind == J_DICT && x.kind == J_UNDEFINED)
         member = hyt_jmember(r, v, key);
-        return member ? *member : none;
-    }
+    if (v.kind == J_SPACE && named)
+        member = hyt_jget(v.scope, x.s);
     if (key.kind != J_INT || v.kind < J_STR || v.kind > J_TUPLE)
-        return none;
+        return member ? *member : x;
     v = hyt_jitems(r, v);
     if (i < 0)
         i += (int64_t)v.n;
-    return i >= 0 && i < (int64_t)v.n ? v.item[i] : none;
+    return i >= 0 && i < (int64_t)v.n ? v.item[i] : x;
 }
 
 /* A bound of a slice; `absent` where it is not given. */
-static int64_t slice_bound(struct hyt_jrun *r, struct hyt_jval v,
-                           int64_t absent, int64_t least, int64_t most,
-                           int64_t size)
+static int64_t slice_bound(struct run *r, struct val v, int64_t absent,
+                           int64_t least, int64_t most, int64_t size)
 {
     if (v.kind == J_NONE)
         return absent;
@@ -168,10 +144,9 @@ static int64_t slice_bound(struct hyt_jrun *r, struct hyt_jval v,
     return v.i > most ? most : v.i;
 }
 
-static struct hyt_jval slice(struct hyt_jrun *r, struct hyt_jval v,
-                             const struct hyt_jval part[3])
+static struct val slice(struct run *r, struct val v, const struct val part[3])
 {
-    const struct hyt_jval from = hyt_jitems(r, v);
+    const struct val from = hyt_jitems(r, v);
     const int64_t n = (int64_t)from.n;
     const int64_t step =
         slice_bound(r, part[2], 1, INT64_MIN / 2, INT64_MAX / 2, 0);
@@ -181,26 +156,24 @@ static struct hyt_jval slice(struct hyt_jrun *r, struct hyt_jval v,
         slice_bound(r, part[0], back ? last : first, first, last, n);
     const int64_t end =
         slice_bound(r, part[1], back ? first : last, first, n, n);
-    struct hyt_jval list = {.kind = from.kind};
-    struct hyt_jtext t = {.run = r};
+    struct val list = {.kind = from.kind};
+    struct text t = {.run = r};
 
     hyt_jneed(r, v);
     if (step == 0)
         hyt_jfail(r, "a slice with step 0");
     for (int64_t i = begin; back ? i > end : i < end; i += step)
         if (v.kind == J_STR)
-            hyt_jput_value(&t, from.item[i]);
+            hyt_jputv(&t, from.item[i]);
         else
             hyt_jappend(r, &list, from.item[i]);
     return v.kind == J_STR ? hyt_jdone(&t) : list;
 }
 
 /* Behind the "[": an index or a slice. */
-static struct hyt_jval subscript(struct hyt_jrun *r, struct hyt_jval v,
-                                 size_t at)
+static struct val subscript(struct run *r, struct val v, size_t at)
 {
-    struct hyt_jval part[3] = {
-        {.kind = J_NONE}, {.kind = J_NONE}, {.kind = J_NONE}};
+    struct val part[3] = {{.kind = J_NONE}, {.kind = J_NONE}, {.kind = J_NONE}};
     bool sliced = false;
 
     if (hyt_jsees(r, "]"))
@@ -216,19 +189,19 @@ static struct hyt_jval subscript(struct hyt_jrun *r, struct hyt_jval v,
     r->at = at;
     if (!r->live)
         return v;
-    return sliced ? slice(r, v, part) : hyt_jitem(r, v, part[0]);
+    return sliced ? slice(r, v, part) : hyt_jitem(r, v, part[0], false);
 }
 
 /* --- calls ---------------------------------------------------------------- */
 
 /* Behind the "(". */
-static void arguments(struct hyt_jrun *r, struct hyt_jcall *c)
+static void arguments(struct run *r, struct call *c)
 {
     while (!hyt_jaccept(r, ")")) {
         if (hyt_jsees(r, "*") || hyt_jsees(r, "**"))
             hyt_jfail(r, "* in a call is not supported");
-        if (c->n == HYT_JMAX_ARGS)
-            hyt_jfail(r, "more than %d arguments", HYT_JMAX_ARGS);
+        if (c->n == J_MAX_ARGS)
+            hyt_jfail(r, "more than %d arguments", J_MAX_ARGS);
         if (r->t->kind == J_WORD && strcmp(r->t[1].s, "=") == 0) {
             c->key[c->n] = hyt_jword(r);
             hyt_jnext(r);
@@ -239,22 +212,18 @@ static void arguments(struct hyt_jrun *r, struct hyt_jcall *c)
     }
 }
 
-static struct hyt_jval invoke(struct hyt_jcall *c, struct hyt_jval f, size_t at)
+static struct val invoke(struct run *r, struct call *c, struct val f, size_t at)
 {
-    struct hyt_jrun *r = c->run;
-    struct hyt_jval v;
+    struct val v;
 
     r->at = at;
     hyt_jneed(r, f);
     if (f.kind != J_MACRO && f.kind != J_BUILTIN)
         hyt_jfail(r, "%s is no function", hyt_jname(f));
     hyt_jstep(r, c->self.n);
-    if (f.kind == J_BUILTIN) {
+    if (f.kind == J_BUILTIN)
         c->how = f.builtin->how;
-        v = f.builtin->call(c);
-    } else {
-        v = hyt_jcall_macro(c, f);
-    }
+    v = f.kind == J_BUILTIN ? f.builtin->call(r, c) : hyt_jcall_macro(r, c, f);
     r->at = at;
     for (size_t i = 0; i < c->n; i++)
         if ((c->used >> i & 1) == 0)
@@ -263,40 +232,29 @@ static struct hyt_jval invoke(struct hyt_jcall *c, struct hyt_jval f, size_t at)
     return v;
 }
 
-static struct hyt_jval call(struct hyt_jrun *r, struct hyt_jval f, size_t at)
-{
-    struct hyt_jcall c = {.run = r};
-
-    arguments(r, &c);
-    if (!r->live)
-        return f;
-    if (f.kind == J_BUILTIN)
-        c.self = *f.self;
-    return invoke(&c, f, at);
-}
-
-static struct hyt_jval postfix(struct hyt_jrun *r, struct hyt_jval v)
+/* Behind f: a member, an item, a call ... */
+static struct val postfix(struct run *r, struct val f)
 {
     for (;;) {
-        const size_t at = r->t->at;
+        const struct token *t = r->t, *key = t + 1;
+        struct call c = {.n = 0};
 
         if (hyt_jaccept(r, ".")) {
-            const struct hyt_jtoken *key = r->t;
-
             if (key->kind == J_NUMBER) /* x.0 */
                 hyt_jnext(r);
             else
                 hyt_jword(r);
-            r->at = at;
-            if (r->live)
-                v = key->kind == J_NUMBER ? hyt_jitem(r, v, key->v)
-                                          : attribute(r, v, key->v);
+            r->at = t->at;
+            f = r->live ? hyt_jitem(r, f, key->v, true) : f;
         } else if (hyt_jaccept(r, "[")) {
-            v = subscript(r, v, at);
+            f = subscript(r, f, t->at);
         } else if (hyt_jaccept(r, "(")) {
-            v = call(r, v, at);
+            arguments(r, &c);
+            if (f.kind == J_BUILTIN)
+                c.self = *f.self;
+            f = r->live ? invoke(r, &c, f, t->at) : f;
         } else {
-            return v;
+            return f;
         }
     }
 }
@@ -304,10 +262,9 @@ static struct hyt_jval postfix(struct hyt_jrun *r, struct hyt_jval v)
 /* --- operands ------------------------------------------------------------- */
 
 /* Up to `close`. */
-static struct hyt_jval items(struct hyt_jrun *r, enum hyt_jkind kind,
-                             const char *close)
+static struct val items(struct run *r, enum kind kind, const char *close)
 {
-    struct hyt_jval list = {.kind = kind};
+    struct val list = {.kind = kind};
 
     while (!hyt_jaccept(r, close)) {
         hyt_jappend(r, &list, hyt_jexpr(r));
@@ -323,10 +280,10 @@ static struct hyt_jval items(struct hyt_jrun *r, enum hyt_jkind kind,
     return list;
 }
 
-static struct hyt_jval primary(struct hyt_jrun *r)
+static struct val primary(struct run *r)
 {
-    const struct hyt_jtoken *t = r->t;
-    struct hyt_jval v = {.kind = J_TUPLE};
+    const struct token *t = r->t;
+    struct val v = {.kind = J_TUPLE};
 
     if (t->kind == J_WORD || t->kind == J_STRING || t->kind == J_NUMBER) {
         hyt_jnext(r);
@@ -345,41 +302,39 @@ static struct hyt_jval primary(struct hyt_jrun *r)
 }
 
 /* A filter or a test; of a test, one argument may stand without brackets. */
-static struct hyt_jval named(struct hyt_jrun *r, struct hyt_jval v,
-                             enum hyt_jplace where)
+static struct val named(struct run *r, struct val v, char where)
 {
     const size_t at = r->t->at;
     const char *word = hyt_jword(r);
-    struct hyt_jcall c = {.run = r, .self = v};
-    struct hyt_jval f = {.kind = J_BUILTIN};
+    struct call c = {.self = v};
+    struct val f = {.kind = J_BUILTIN};
 
     if (hyt_jaccept(r, "("))
         arguments(r, &c);
-    else if (where == J_IS &&
+    else if (where == 't' &&
              (r->t->kind == J_STRING || r->t->kind == J_NUMBER ||
               hyt_jsees(r, "[") || hyt_jsees(r, "{") ||
-              (r->t->kind == J_WORD && r->t->rank == J_NO_OPERATOR &&
-               !hyt_jsees(r, "if") && !hyt_jsees(r, "else") &&
-               !hyt_jsees(r, "is"))))
+              (r->t->kind == J_WORD && r->t->rank == 0 && !hyt_jsees(r, "if") &&
+               !hyt_jsees(r, "else") && !hyt_jsees(r, "is"))))
         c.arg[c.n++] = postfix(r, primary(r));
     if (!r->live)
         return v;
     r->at = at;
     f.builtin = hyt_jfind(word, where);
     if (f.builtin == NULL)
-        hyt_jfail(r, "no %s \"%s\"", where == J_IS ? "test" : "filter", word);
-    return invoke(&c, f, at);
+        hyt_jfail(r, "no %s \"%s\"", where == 't' ? "test" : "filter", word);
+    return invoke(r, &c, f, at);
 }
 
-struct hyt_jval hyt_jfilter(struct hyt_jrun *r, struct hyt_jval v)
+struct val hyt_jfilter(struct run *r, struct val v)
 {
-    return named(r, v, J_FILTER);
+    return named(r, v, 'f');
 }
 
-static struct hyt_jval unary(struct hyt_jrun *r, bool filters)
+static struct val unary(struct run *r, bool filters)
 {
     const size_t at = r->t->at;
-    struct hyt_jval v;
+    struct val v;
 
     hyt_jstep(r, 0);
     hyt_jdeeper(r);
@@ -398,7 +353,7 @@ static struct hyt_jval unary(struct hyt_jrun *r, bool filters)
 
         if (!test)
             hyt_jnext(r);
-        v = named(r, v, test ? J_IS : J_FILTER);
+        v = named(r, v, test ? 't' : 'f');
         if (no)
             v = hyt_jbool(!hyt_jtruth(v));
     }
@@ -410,11 +365,11 @@ static struct hyt_jval unary(struct hyt_jrun *r, bool filters)
 
 /* What follows a comparison that fails, or an `and` or an `or` that is decided,
  * is read but not evaluated. */
-struct hyt_jval hyt_jbinaries(struct hyt_jrun *r, int rank)
+struct val hyt_jbinaries(struct run *r, int rank)
 {
     const size_t depth = r->depth;
     const bool live = r->live;
-    struct hyt_jval v, left, right;
+    struct val v, left, right;
     bool chain = false; /* a < b < c: left is b */
 
     if (rank <= J_NOT && hyt_jaccept(r, "not")) {
@@ -424,7 +379,7 @@ struct hyt_jval hyt_jbinaries(struct hyt_jrun *r, int rank)
         v = unary(r, true);
     }
     while (r->t->rank >= rank) {
-        const struct hyt_jtoken *op = r->t;
+        const struct token *op = r->t;
         const bool open = op->op == 'o'            ? !hyt_jtruth(v)
                           : op->op == 'a' || chain ? hyt_jtruth(v)
                                                    : true;
@@ -453,10 +408,10 @@ struct hyt_jval hyt_jbinaries(struct hyt_jrun *r, int rank)
 
 /* a if b else c: what comes second decides on what comes first, so the check
  * remembers where it is. */
-struct hyt_jval hyt_jexpr(struct hyt_jrun *r)
+struct val hyt_jexpr(struct run *r)
 {
-    struct hyt_jtoken *begin = r->t;
-    struct hyt_jval v = hyt_jundefined("no else");
+    struct token *begin = r->t;
+    struct val v = hyt_jnothing("no else");
 
     if (!r->live && begin->skip != NULL) {
         r->t = begin->skip;
@@ -489,10 +444,10 @@ struct hyt_jval hyt_jexpr(struct hyt_jrun *r)
     return v;
 }
 
-struct hyt_jval hyt_jexprs(struct hyt_jrun *r)
+struct val hyt_jexprs(struct run *r)
 {
-    const struct hyt_jval first = hyt_jexpr(r);
-    struct hyt_jval list = {.kind = J_TUPLE};
+    const struct val first = hyt_jexpr(r);
+    struct val list = {.kind = J_TUPLE};
 
     if (!hyt_jsees(r, ","))
         return first;

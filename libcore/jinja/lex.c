@@ -13,7 +13,7 @@
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 
 struct lexer {
-    struct hyt_jrun *run;
+    struct run *run;
     struct hyt_jinja *to;
     const char *s; /* what is not read yet; a NUL ends it */
 };
@@ -29,19 +29,18 @@ static bool is_in(char c, const char *set)
 }
 
 /* A token from s on, of n bytes. */
-static struct hyt_jtoken *add(struct lexer *l, int kind, const char *s,
-                              size_t n)
+static struct token *add(struct lexer *l, int kind, const char *s, size_t n)
 {
     struct hyt_jinja *to = l->to;
     char *copy = hyt_jalloc(l->run, n + 1, 1);
-    struct hyt_jtoken *t;
+    struct token *t;
 
     to->token = hyt_grow(to->token, &to->cap, to->n + 1, sizeof(*t));
     t = &to->token[to->n++];
     memcpy(copy, s, n);
-    *t = (struct hyt_jtoken){.at = (size_t)(s - to->source), .s = copy};
+    *t = (struct token){.at = (size_t)(s - to->source), .s = copy};
     t->kind = kind;
-    t->v = (struct hyt_jval){.kind = J_STR, .n = n, .s = copy};
+    t->v = (struct val){.kind = J_STR, .n = n, .s = copy};
     l->s = s + n;
     return t;
 }
@@ -82,7 +81,7 @@ static const char *text_end(const struct lexer *l, const char *tag)
 }
 
 /* The character after a backslash at s; returns what is behind it, or NULL. */
-static const char *escape(struct hyt_jtext *t, const char *s)
+static const char *escape(struct text *t, const char *s)
 {
     static const char name[] = "ntrabfv0\\'\"", is[] = "\n\t\r\a\b\f\v\0\\'\"";
     const size_t digits = *s == 'x' ? 2 : *s == 'u' ? 4 : *s == 'U' ? 8 : 0;
@@ -112,11 +111,11 @@ static const char *escape(struct hyt_jtext *t, const char *s)
 static void string(struct lexer *l)
 {
     const char *s = l->s + 1, quote[] = {'\\', *l->s, '\0'};
-    struct hyt_jtoken *token = &l->to->token[l->to->n - 1];
-    struct hyt_jtext t = {.run = l->run};
+    struct token *token = &l->to->token[l->to->n - 1];
+    struct text t = {.run = l->run};
 
     if (token->kind == J_STRING)
-        hyt_jput_value(&t, token->v);
+        hyt_jputv(&t, token->v);
     while (s != NULL && *s != *l->s && *s != '\0') {
         const size_t n = strcspn(s, quote);
 
@@ -139,8 +138,8 @@ static void number(struct lexer *l)
 {
     const char *end = l->s + strspn(l->s, DIGITS "_");
     const bool whole = end[0] != '.' || !is_in(end[1], DIGITS);
-    struct hyt_jtext t = {.run = l->run};
-    struct hyt_jtoken *token;
+    struct text t = {.run = l->run};
+    struct token *token;
     struct hyt_err why;
     int status;
 
@@ -149,7 +148,7 @@ static void number(struct lexer *l)
     for (const char *s = l->s; s < end; s++)
         hyt_jput(&t, s, NULL, *s != '_');
     token = add(l, J_NUMBER, l->s, (size_t)(end - l->s));
-    token->v = (struct hyt_jval){.kind = whole ? J_INT : J_FLOAT};
+    token->v = (struct val){.kind = whole ? J_INT : J_FLOAT};
     status = whole ? hyt_parse_i64(t.s, &token->v.i, &why)
                    : hyt_parse_f64(t.s, &token->v.f, &why);
     if (status < 0)
@@ -162,27 +161,18 @@ static void operation(struct lexer *l)
     static const struct {
         const char *text;
         char op;
-        unsigned char rank;
-    } known[] = {{"or", 'o', J_OR},
-                 {"and", 'a', J_AND},
-                 {"==", '=', J_COMPARE},
-                 {"!=", '!', J_COMPARE},
-                 {"<=", 'l', J_COMPARE},
-                 {">=", 'g', J_COMPARE},
-                 {"<", '<', J_COMPARE},
-                 {">", '>', J_COMPARE},
-                 {"in", 'i', J_COMPARE},
-                 {"not", 'n', J_COMPARE},
-                 {"+", '+', J_ARITHMETIC},
-                 {"-", '-', J_ARITHMETIC},
-                 {"~", '~', J_ARITHMETIC + 1},
-                 {"**", 'P', J_ARITHMETIC + 3},
-                 {"*", '*', J_ARITHMETIC + 2},
-                 {"//", 'F', J_ARITHMETIC + 2},
-                 {"/", '/', J_ARITHMETIC + 2},
-                 {"%", '%', J_ARITHMETIC + 2}};
+        int rank;
+    } known[] = {{"or", 'o', J_OR},      {"and", 'a', J_AND},
+                 {"==", '=', J_COMPARE}, {"!=", '!', J_COMPARE},
+                 {"<=", 'l', J_COMPARE}, {">=", 'g', J_COMPARE},
+                 {"<", '<', J_COMPARE},  {">", '>', J_COMPARE},
+                 {"in", 'i', J_COMPARE}, {"not", 'n', J_COMPARE},
+                 {"+", '+', J_ADD},      {"-", '-', J_ADD},
+                 {"~", '~', J_JOIN},     {"**", 'P', J_POWER},
+                 {"*", '*', J_MULTIPLY}, {"//", 'F', J_MULTIPLY},
+                 {"/", '/', J_MULTIPLY}, {"%", '%', J_MULTIPLY}};
     const size_t word = strspn(l->s, LETTERS DIGITS);
-    struct hyt_jtoken *t;
+    struct token *t;
 
     for (size_t i = 0; i < HYT_LEN(known); i++) {
         const size_t n = strlen(known[i].text);
@@ -236,7 +226,7 @@ static void inside(struct lexer *l)
     }
 }
 
-void hyt_jlex(struct hyt_jrun *r, struct hyt_jinja *to)
+void hyt_jlex(struct run *r, struct hyt_jinja *to)
 {
     struct lexer l = {.run = r, .to = to, .s = to->source};
 

@@ -4,315 +4,262 @@
 
 #include "jinja/run.h"
 
-static struct hyt_jval items(struct hyt_jcall *c)
-{
-    return hyt_jitems(c->run, c->self);
-}
-
-static struct hyt_jval length(struct hyt_jcall *c)
-{
-    return hyt_jint((int64_t)items(c).n);
-}
-
 /* --- of a dict ------------------------------------------------------------ */
 
-static struct hyt_jval pairs(struct hyt_jcall *c)
+/* how: k keys, v values, else pairs of both. */
+static struct val members(struct run *r, struct call *c)
 {
-    const struct hyt_jval *from = c->self.item;
-    struct hyt_jval list = {.kind = J_LIST};
+    const struct val dict = c->self;
+    struct val list = {.kind = J_LIST}, pair = {.kind = J_TUPLE, .n = 2};
 
-    if (c->self.kind != J_DICT && c->self.kind != J_UNDEFINED)
-        hyt_jfail(c->run, "%s has no pairs", hyt_jname(c->self));
-    for (size_t i = 0; i < c->self.n; i++) {
-        struct hyt_jval pair = hyt_jlist(c->run, J_TUPLE, 2);
-
-        pair.item[0] = from[2 * i];
-        pair.item[1] = from[2 * i + 1];
-        hyt_jappend(c->run, &list, pair);
+    if (dict.kind != J_DICT && dict.kind != J_UNDEFINED)
+        hyt_jfail(r, "%s has no pairs", hyt_jname(dict));
+    for (size_t i = 0; i < dict.n; i++) {
+        pair.item = &dict.item[2 * i];
+        hyt_jappend(r, &list,
+                    c->how == 'k'   ? pair.item[0]
+                    : c->how == 'v' ? pair.item[1]
+                                    : pair);
     }
     return list;
 }
 
-static struct hyt_jval values(struct hyt_jcall *c)
+static struct val get(struct run *r, struct call *c)
 {
-    struct hyt_jval list = {.kind = J_LIST};
+    const struct val none = {.kind = J_NONE},
+                     key = hyt_jarg(r, c, 0, NULL, J_ANY, none),
+                     other = hyt_jarg(r, c, 1, NULL, J_ANY, none),
+                     *x = hyt_jmember(r, c->self, key);
 
-    for (size_t i = 0; i < c->self.n; i++)
-        hyt_jappend(c->run, &list, c->self.item[2 * i + 1]);
-    return list;
-}
-
-static struct hyt_jval get(struct hyt_jcall *c)
-{
-    const struct hyt_jval *key = hyt_jarg(c, 0, NULL), *x = NULL,
-                          *other = hyt_jarg(c, 1, NULL);
-
-    if (key != NULL)
-        x = hyt_jmember(c->run, c->self, *key);
-    return x ? *x : other ? *other : (struct hyt_jval){.kind = J_NONE};
+    return x ? *x : other;
 }
 
 /* --- choosing and changing items ------------------------------------------ */
 
-/* Of what is false, as of none, there are no items here, and so no use of
- * arguments. */
-static struct hyt_jval items_if(struct hyt_jcall *c)
-{
-    if (!hyt_jtruth(c->self))
-        c->self = hyt_jundefined("items");
-    c->self = items(c);
-    c->used |= c->self.n == 0 ? UINT32_MAX : 0;
-    return c->self;
-}
-
-/* v.a.b.0 of "a.b.0"; without names, v. */
-static struct hyt_jval path(struct hyt_jrun *r, struct hyt_jval v,
-                            const struct hyt_jval *names)
+/* v.a.b.0 of "a.b.0"; names undefined: v. */
+static struct val path(struct run *r, struct val v, struct val names)
 {
     struct hyt_err why;
 
-    if (names == NULL)
-        return v;
-    if (names->kind != J_STR)
-        return hyt_jitem(r, v, *names);
-    for (size_t i = 0, begin = 0; i <= names->n; i++)
-        if (i == names->n || names->s[i] == '.') {
-            struct hyt_jval part = hyt_jpart(*names, begin, i);
+    if (names.kind != J_STR)
+        return names.kind == J_UNDEFINED ? v : hyt_jitem(r, v, names, false);
+    for (size_t i = 0, begin = 0; i <= names.n; i++)
+        if (i == names.n || names.s[i] == '.') {
+            struct val part =
+                hyt_jstr(hyt_jchars(r, hyt_jpart(names, begin, i)));
             int64_t k;
 
-            if (hyt_parse_i64(hyt_jchars(r, part), &k, &why) == 0)
+            if (hyt_parse_i64(part.s, &k, &why) == 0)
                 part = hyt_jint(k);
-            v = hyt_jitem(r, v, part);
+            v = hyt_jitem(r, v, part, false);
             begin = i + 1;
         }
     return v;
 }
 
 /* A filter or a test whose name is argument i, on v with the others. */
-static struct hyt_jval apply(struct hyt_jcall *c, size_t i,
-                             enum hyt_jplace where, struct hyt_jval v)
+static struct val apply(struct run *r, struct call *c, size_t i, char where,
+                        struct val v)
 {
-    const struct hyt_jval *name = hyt_jarg(c, i, NULL);
-    struct hyt_jcall sub = {.run = c->run, .self = v};
-    const struct hyt_jbuiltin *b;
+    struct call sub = {.self = v};
+    const struct builtin *b;
 
-    if (name == NULL)
+    if (i >= c->n)
         return v;
-    b = name->kind == J_STR ? hyt_jfind(hyt_jchars(c->run, *name), where)
-                            : NULL;
+    b = hyt_jfind(hyt_jchars(r, hyt_jarg(r, c, i, NULL, J_STR, v)), where);
     if (b == NULL)
-        hyt_jfail(c->run, "no such filter or test");
+        hyt_jfail(r, "no such filter or test");
     sub.how = b->how;
     for (size_t k = i + 1; k < c->n; k++) {
         sub.key[sub.n] = c->key[k];
         sub.arg[sub.n++] = c->arg[k];
     }
-    v = b->call(&sub);
+    v = b->call(r, &sub);
     c->used |= sub.used << (i + 1);
     return v;
 }
 
-/* how: whether those are wanted that pass, and by which of their members. */
-enum { PASS = 1, BY_MEMBER = 2 };
-
-static struct hyt_jval choose(struct hyt_jcall *c)
+/* select, reject, map and those by attribute.  how: m, or s or r, in capitals
+ * where an attribute decides.  Of what is false, as of none, there are no
+ * items. */
+static struct val choose(struct run *r, struct call *c)
 {
-    const struct hyt_jval all = items_if(c), *names = NULL;
-    const bool by_member = (c->how & BY_MEMBER) != 0;
-    struct hyt_jval list = {.kind = J_LIST};
+    const struct val nothing = hyt_jnothing("attribute");
+    const bool map = c->how == 'm', by = c->how == 'S' || c->how == 'R';
+    const struct val all =
+        hyt_jitems(r, hyt_jtruth(c->self) ? c->self : nothing);
+    const struct val names =
+        hyt_jarg(r, c, by ? 0 : SIZE_MAX, "attribute", J_ANY, nothing);
+    const struct val absent =
+        map ? hyt_jarg(r, c, SIZE_MAX, "default", J_ANY, nothing) : nothing;
+    struct val list = {.kind = J_LIST};
 
-    if (by_member && (names = hyt_jarg(c, 0, NULL)) == NULL)
-        hyt_jfail(c->run, "which attribute?");
+    if (by && names.kind == J_UNDEFINED)
+        hyt_jfail(r, "which attribute?");
+    if (all.n == 0)
+        c->used = UINT32_MAX;
     for (size_t i = 0; i < all.n; i++) {
-        const struct hyt_jval v = path(c->run, all.item[i], names);
+        struct val v = path(r, all.item[i], names);
 
-        hyt_jstep(c->run, 0);
-        if (hyt_jtruth(apply(c, by_member, J_IS, v)) == (c->how & PASS))
-            hyt_jappend(c->run, &list, all.item[i]);
+        hyt_jstep(r, 0);
+        if (!map || names.kind == J_UNDEFINED)
+            v = apply(r, c, by, map ? 'f' : 't', v);
+        if (map)
+            hyt_jappend(r, &list, v.kind == J_UNDEFINED ? absent : v);
+        else if (hyt_jtruth(v) == (c->how == 's' || c->how == 'S'))
+            hyt_jappend(r, &list, all.item[i]);
     }
     return list;
 }
 
-static struct hyt_jval map(struct hyt_jcall *c)
+struct val hyt_jjoin(struct run *r, struct val all, struct val sep)
 {
-    const struct hyt_jval all = items_if(c),
-                          *names = hyt_jarg(c, SIZE_MAX, "attribute"),
-                          *absent =
-                              names ? hyt_jarg(c, SIZE_MAX, "default") : NULL;
-    struct hyt_jval list = {.kind = J_LIST};
-
-    for (size_t i = 0; i < all.n; i++) {
-        struct hyt_jval v = all.item[i];
-
-        hyt_jstep(c->run, 0);
-        v = names ? path(c->run, v, names) : apply(c, 0, J_FILTER, v);
-        hyt_jappend(c->run, &list,
-                    v.kind == J_UNDEFINED && absent ? *absent : v);
-    }
-    return list;
-}
-
-struct hyt_jval hyt_jjoin(struct hyt_jrun *r, struct hyt_jval all,
-                          const struct hyt_jval *sep)
-{
-    struct hyt_jtext t = {.run = r};
+    struct text t = {.run = r};
 
     all = hyt_jitems(r, all);
     for (size_t i = 0; i < all.n; i++) {
-        if (i > 0 && sep != NULL)
-            hyt_jput_value(&t, *sep);
-        hyt_jput_value(&t, all.item[i]);
+        if (i > 0)
+            hyt_jputv(&t, sep);
+        hyt_jputv(&t, all.item[i]);
     }
     return hyt_jdone(&t);
 }
 
-static struct hyt_jval join(struct hyt_jcall *c)
+/* how: s, of a string, else of a list. */
+static struct val join(struct run *r, struct call *c)
 {
-    const struct hyt_jval *arg = hyt_jarg(c, 0, "d"),
-                          *names = hyt_jarg(c, 1, "attribute");
-    struct hyt_jval list = {.kind = J_LIST}, all;
+    const struct val nothing = hyt_jnothing("attribute"),
+                     other = hyt_jarg(r, c, 0, "d", J_ANY, hyt_jstr("")),
+                     names = hyt_jarg(r, c, 1, "attribute", J_ANY, nothing);
+    struct val list = {.kind = J_LIST}, all;
 
-    if (c->how == J_STRS)
-        return hyt_jjoin(c->run, arg ? *arg : list, &c->self);
-    all = items(c);
+    if (c->how == 's')
+        return hyt_jjoin(r, other, c->self);
+    all = hyt_jitems(r, c->self);
     for (size_t i = 0; i < all.n; i++)
-        hyt_jappend(c->run, &list, path(c->run, all.item[i], names));
-    return hyt_jjoin(c->run, list, arg);
+        hyt_jappend(r, &list, path(r, all.item[i], names));
+    return hyt_jjoin(r, list, other);
 }
 
 /* --- order ---------------------------------------------------------------- */
 
-/* how: at which end. */
-static struct hyt_jval end_item(struct hyt_jcall *c)
-{
-    const struct hyt_jval all = items(c);
-
-    if (all.n == 0)
-        return hyt_jundefined("an item of nothing");
-    return all.item[c->how == J_LEFT ? 0 : all.n - 1];
-}
-
-static struct hyt_jval reverse(struct hyt_jcall *c)
-{
-    const struct hyt_jval all = items(c);
-    struct hyt_jval list = {.kind = J_LIST};
-
-    for (size_t i = all.n; i-- > 0;)
-        hyt_jappend(c->run, &list, all.item[i]);
-    return c->self.kind == J_STR ? hyt_jjoin(c->run, list, NULL) : list;
-}
-
 /* What an item is ordered by: itself, or one of its members; letters of both
  * cases alike. */
-static struct hyt_jval sort_key(struct hyt_jrun *r, struct hyt_jval v,
-                                const struct hyt_jval *names)
+static struct val sort_key(struct run *r, struct val v, struct val names)
 {
-    struct hyt_jcall c = {.run = r, .self = path(r, v, names)};
+    struct call c = {.self = path(r, v, names), .how = 'l'};
 
-    return c.self.kind == J_STR ? hyt_jletters(&c) : c.self;
+    return c.self.kind == J_STR ? hyt_jletters(r, &c) : c.self;
 }
 
 /* Each item goes where the sorted ones before it have a place for it, behind
  * those that are equal. */
-static struct hyt_jval sorted(struct hyt_jrun *r, struct hyt_jval all,
-                              const struct hyt_jval *names, bool back)
+static struct val sorted(struct run *r, struct val all, struct val names,
+                         bool back)
 {
-    struct hyt_jval list = hyt_jlist(r, J_LIST, all.n),
-                    keys = hyt_jlist(r, J_LIST, all.n);
+    struct val list = hyt_jlist(r, J_LIST, all.n),
+               keys = hyt_jlist(r, J_LIST, all.n);
 
     for (size_t i = 0; i < all.n; i++) {
-        const struct hyt_jval key = sort_key(r, all.item[i], names);
-        size_t begin = 0, end = i;
+        const struct val key = sort_key(r, all.item[i], names);
+        size_t at = 0, end = i, room;
 
-        while (begin < end) {
-            const size_t half = (begin + end) / 2;
+        while (at < end) {
+            const size_t half = (at + end) / 2;
             const int order = hyt_jorder(r, key, keys.item[half]);
 
             if (back ? order > 0 : order < 0)
                 end = half;
             else
-                begin = half + 1;
+                at = half + 1;
         }
-        hyt_jstep(r, i - begin);
-        memmove(keys.item + begin + 1, keys.item + begin,
-                (i - begin) * sizeof(key));
-        memmove(list.item + begin + 1, list.item + begin,
-                (i - begin) * sizeof(key));
-        keys.item[begin] = key;
-        list.item[begin] = all.item[i];
+        hyt_jstep(r, i - at);
+        room = (i - at) * sizeof(key);
+        memmove(&keys.item[at + 1], &keys.item[at], room);
+        memmove(&list.item[at + 1], &list.item[at], room);
+        keys.item[at] = key;
+        list.item[at] = all.item[i];
     }
     return list;
 }
 
-static struct hyt_jval sort(struct hyt_jcall *c)
+static struct val sort(struct run *r, struct call *c)
 {
-    const bool back = hyt_jflag(c, 0, "reverse");
+    const struct val nothing = hyt_jnothing("attribute");
+    const struct val back = hyt_jarg(r, c, 0, "reverse", J_ANY, nothing);
+    const struct val names = hyt_jarg(r, c, 2, "attribute", J_ANY, nothing);
 
-    return sorted(c->run, items(c), hyt_jarg(c, 2, "attribute"), back);
+    return sorted(r, hyt_jitems(r, c->self), names, hyt_jtruth(back));
 }
 
-static struct hyt_jval dictsort(struct hyt_jcall *c)
+static struct val dictsort(struct run *r, struct call *c)
 {
-    const struct hyt_jval key = hyt_jint(0);
-
-    return sorted(c->run, pairs(c), &key, false);
+    return sorted(r, members(r, c), hyt_jint(0), false);
 }
 
-/* The least or the greatest, first of those that are equal. */
-static struct hyt_jval extreme(struct hyt_jcall *c)
+static struct val reverse(struct run *r, struct call *c)
 {
-    c->self = sorted(c->run, items(c), NULL, c->how == J_RIGHT);
-    c->how = J_LEFT;
-    return end_item(c);
+    const struct val all = hyt_jitems(r, c->self);
+    struct val list = {.kind = J_LIST};
+
+    for (size_t i = all.n; i-- > 0;)
+        hyt_jappend(r, &list, all.item[i]);
+    return c->self.kind == J_STR ? hyt_jjoin(r, list, hyt_jstr("")) : list;
 }
 
-static struct hyt_jval unique(struct hyt_jcall *c)
+static struct val unique(struct run *r, struct call *c)
 {
-    const struct hyt_jval all = items(c);
-    struct hyt_jval list = {.kind = J_LIST}, keys = list;
+    const struct val all = hyt_jitems(r, c->self), none = hyt_jnothing("");
+    struct val list = {.kind = J_LIST}, keys = list;
 
     for (size_t i = 0; i < all.n; i++) {
-        const struct hyt_jval key = sort_key(c->run, all.item[i], NULL);
+        const struct val key = sort_key(r, all.item[i], none);
 
-        if (hyt_jcontains(c->run, keys, key))
+        if (hyt_jcompare(r, 'i', key, keys))
             continue;
-        hyt_jappend(c->run, &keys, key);
-        hyt_jappend(c->run, &list, all.item[i]);
+        hyt_jappend(r, &keys, key);
+        hyt_jappend(r, &list, all.item[i]);
     }
     return list;
+}
+
+/* how: # their number, f first, l last, - least, + greatest, else all. */
+static struct val items(struct run *r, struct call *c)
+{
+    const struct val none = hyt_jnothing("an item of nothing");
+    struct val all = hyt_jitems(r, c->self);
+
+    if (c->how == '-' || c->how == '+')
+        all = sorted(r, all, none, c->how == '+');
+    if (c->how == 0)
+        return all;
+    if (c->how == '#')
+        return hyt_jint((int64_t)all.n);
+    return all.n == 0 ? none : all.item[c->how == 'l' ? all.n - 1 : 0];
 }
 
 /* Of the variable `loop`. */
-static struct hyt_jval cycle(struct hyt_jcall *c)
+static struct val cycle(struct run *r, struct call *c)
 {
     if (c->n == 0)
-        hyt_jfail(c->run, "cycle of nothing");
+        hyt_jfail(r, "cycle of nothing");
     c->used = UINT32_MAX;
     return c->arg[c->self.turn % c->n];
 }
 
-const struct hyt_jbuiltin hyt_jlists[] = {
-    {"length", J_FILTER, length, 0},
-    {"count", J_FILTER, length, 0},
-    {"list", J_FILTER, items, 0},
-    {"items", J_FILTER | J_DICTS, pairs, 0},
-    {"keys", J_DICTS, items, 0},
-    {"values", J_DICTS, values, 0},
-    {"get", J_DICTS, get, 0},
-    {"select", J_FILTER, choose, PASS},
-    {"reject", J_FILTER, choose, 0},
-    {"selectattr", J_FILTER, choose, PASS | BY_MEMBER},
-    {"rejectattr", J_FILTER, choose, BY_MEMBER},
-    {"map", J_FILTER, map, 0},
-    {"join", J_FILTER, join, J_FILTER},
-    {"join", J_STRS, join, J_STRS},
-    {"first", J_FILTER, end_item, J_LEFT},
-    {"last", J_FILTER, end_item, J_RIGHT},
-    {"reverse", J_FILTER, reverse, 0},
-    {"sort", J_FILTER, sort, 0},
-    {"dictsort", J_FILTER, dictsort, 0},
-    {"min", J_FILTER, extreme, J_LEFT},
-    {"max", J_FILTER, extreme, J_RIGHT},
-    {"unique", J_FILTER, unique, 0},
-    {"cycle", J_LOOPS, cycle, 0},
-    {NULL, 0, NULL, 0}};
+/* clang-format off */
+const struct builtin hyt_jlists[] = {
+    {"length", "f", items, '#'},             {"count", "f", items, '#'},
+    {"list", "f", items, 0},                 {"first", "f", items, 'f'},
+    {"last", "f", items, 'l'},               {"min", "f", items, '-'},
+    {"max", "f", items, '+'},                {"items", "fd", members, 'i'},
+    {"keys", "d", members, 'k'},             {"values", "d", members, 'v'},
+    {"get", "d", get, 0},                    {"select", "f", choose, 's'},
+    {"reject", "f", choose, 'r'},            {"selectattr", "f", choose, 'S'},
+    {"rejectattr", "f", choose, 'R'},        {"map", "f", choose, 'm'},
+    {"join", "f", join, 'f'},                {"join", "s", join, 's'},
+    {"reverse", "f", reverse, 0},            {"sort", "f", sort, 0},
+    {"dictsort", "f", dictsort, 0},          {"unique", "f", unique, 0},
+    {"cycle", "l", cycle, 0},                {NULL, NULL, NULL, 0}
+};
+/* clang-format on */

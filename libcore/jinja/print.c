@@ -9,7 +9,7 @@
 #include "jinja/run.h"
 
 /* As repr() of Python: an exponent of two digits from 1e16 and below 1e-4. */
-static void put_float(struct hyt_jtext *t, double x)
+static void put_float(struct text *t, double x)
 {
     char digits[HYT_NUM_MAX], text[HYT_NUM_MAX + 8];
     const char *e, *first = digits + strlen("0.0000") + (x < 0);
@@ -30,7 +30,7 @@ static void put_float(struct hyt_jtext *t, double x)
     hyt_jputs(t, text);
 }
 
-static void put_int(struct hyt_jtext *t, int64_t i)
+static void put_int(struct text *t, int64_t i)
 {
     char text[HYT_NUM_MAX];
 
@@ -38,7 +38,7 @@ static void put_int(struct hyt_jtext *t, int64_t i)
     hyt_jputs(t, text);
 }
 
-static void put_code(struct hyt_jtext *t, uint32_t cp, bool json)
+static void put_code(struct text *t, uint32_t cp, bool json)
 {
     char text[16];
 
@@ -53,8 +53,7 @@ static void put_code(struct hyt_jtext *t, uint32_t cp, bool json)
 }
 
 /* A string in quotes; repr() chooses those that need no escape, if it can. */
-static void put_quoted(struct hyt_jtext *t, struct hyt_jval v,
-                       const struct hyt_jstyle *style)
+static void put_quoted(struct text *t, struct val v, const struct style *style)
 {
     static const char control[] = "\n\t\r\b\f", letter[] = "ntrbf";
     const bool twice = style->json || (memchr(v.s, '\'', v.n) != NULL &&
@@ -80,8 +79,7 @@ static void put_quoted(struct hyt_jtext *t, struct hyt_jval v,
     hyt_jputs(t, quote);
 }
 
-static void put_break(struct hyt_jtext *t, const struct hyt_jstyle *style,
-                      size_t level)
+static void put_break(struct text *t, const struct style *style, size_t level)
 {
     if (style->indent < 0)
         return;
@@ -90,8 +88,8 @@ static void put_break(struct hyt_jtext *t, const struct hyt_jstyle *style,
         hyt_jputs(t, " ");
 }
 
-static void put_items(struct hyt_jtext *t, struct hyt_jval v,
-                      const struct hyt_jstyle *style, size_t level)
+static void put_items(struct text *t, struct val v, const struct style *style,
+                      size_t level)
 {
     const bool dict = v.kind == J_DICT, tuple = v.kind == J_TUPLE;
     const char *brackets = dict ? "{}" : tuple && !style->json ? "()" : "[]";
@@ -99,17 +97,17 @@ static void put_items(struct hyt_jtext *t, struct hyt_jval v,
     hyt_jput(t, brackets, NULL, 1);
     for (size_t i = 0; i < v.n; i++) {
         if (i > 0)
-            hyt_jput_value(t, style->item);
+            hyt_jputv(t, style->item);
         put_break(t, style, level + 1);
         if (dict) {
-            struct hyt_jval key = v.item[2 * i];
+            struct val key = v.item[2 * i];
 
             if (style->json)
-                key = hyt_jto_text(t->run, key);
-            hyt_jput_styled(t, key, style, level + 1);
-            hyt_jput_value(t, style->key);
+                key = hyt_jtext(t->run, key);
+            hyt_jput_as(t, key, style, level + 1);
+            hyt_jputv(t, style->key);
         }
-        hyt_jput_styled(t, v.item[dict ? 2 * i + 1 : i], style, level + 1);
+        hyt_jput_as(t, v.item[dict ? 2 * i + 1 : i], style, level + 1);
     }
     if (v.n > 0)
         put_break(t, style, level);
@@ -118,8 +116,8 @@ static void put_items(struct hyt_jtext *t, struct hyt_jval v,
     hyt_jput(t, brackets + 1, NULL, 1);
 }
 
-void hyt_jput_styled(struct hyt_jtext *t, struct hyt_jval v,
-                     const struct hyt_jstyle *style, size_t level)
+void hyt_jput_as(struct text *t, struct val v, const struct style *style,
+                 size_t level)
 {
     hyt_jstep(t->run, 0);
     hyt_jdeeper(t->run);
@@ -142,24 +140,24 @@ void hyt_jput_styled(struct hyt_jtext *t, struct hyt_jval v,
     t->run->depth--;
 }
 
-void hyt_jput_value(struct hyt_jtext *t, struct hyt_jval v)
+void hyt_jputv(struct text *t, struct val v)
 {
-    const struct hyt_jstyle python = {
+    const struct style python = {
         .item = hyt_jstr(", "), .key = hyt_jstr(": "), .indent = -1};
 
     hyt_jstep(t->run, 0);
     if (v.kind == J_STR)
         hyt_jput(t, v.s, v.mark, v.n);
     else
-        hyt_jput_styled(t, v, &python, 0);
+        hyt_jput_as(t, v, &python, 0);
 }
 
-struct hyt_jval hyt_jto_text(struct hyt_jrun *r, struct hyt_jval v)
+struct val hyt_jtext(struct run *r, struct val v)
 {
-    struct hyt_jtext t = {.run = r};
+    struct text t = {.run = r};
 
     if (v.kind == J_STR)
         return v;
-    hyt_jput_value(&t, v);
+    hyt_jputv(&t, v);
     return hyt_jdone(&t);
 }

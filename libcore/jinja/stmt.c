@@ -7,26 +7,28 @@
 
 /* --- scopes: a name lives in the innermost one that set it ---------------- */
 
-struct hyt_jvar {
-    const char *name;
-    struct hyt_jval value;
-    struct hyt_jvar *next;
+struct scope {
+    struct scope *up;
+    struct var {
+        const char *name;
+        struct val value;
+        struct var *next;
+    } * var;
 };
 
-const struct hyt_jval *hyt_jget(const struct hyt_jscope *scope,
-                                const char *name)
+const struct val *hyt_jget(const struct scope *scope, const char *name)
 {
     for (; scope != NULL; scope = scope->up)
-        for (const struct hyt_jvar *v = scope->var; v; v = v->next)
+        for (const struct var *v = scope->var; v; v = v->next)
             if (strcmp(v->name, name) == 0)
                 return &v->value;
     return NULL;
 }
 
-void hyt_jset(struct hyt_jrun *r, struct hyt_jscope *scope, const char *name,
-              struct hyt_jval value)
+void hyt_jset(struct run *r, struct scope *scope, const char *name,
+              struct val value)
 {
-    struct hyt_jvar *v = scope->var;
+    struct var *v = scope->var;
 
     while (v != NULL && strcmp(v->name, name) != 0)
         v = v->next;
@@ -39,9 +41,9 @@ void hyt_jset(struct hyt_jrun *r, struct hyt_jscope *scope, const char *name,
     v->value = value;
 }
 
-struct hyt_jscope *hyt_jscope(struct hyt_jrun *r, struct hyt_jscope *up)
+struct scope *hyt_jscope(struct run *r, struct scope *up)
 {
-    struct hyt_jscope *scope = hyt_jalloc(r, 1, sizeof(*scope));
+    struct scope *scope = hyt_jalloc(r, 1, sizeof(*scope));
 
     scope->up = up;
     return scope;
@@ -49,11 +51,11 @@ struct hyt_jscope *hyt_jscope(struct hyt_jrun *r, struct hyt_jscope *up)
 
 /* --- what statements are made of ------------------------------------------ */
 
-static void statements(struct hyt_jrun *r, const char *end);
+static void statements(struct run *r, const char *end);
 
 /* The end of a tag, and what follows up to {% end %}, {% else %} or the like;
  * live only if wanted. */
-static void block(struct hyt_jrun *r, const char *end, bool wanted)
+static void block(struct run *r, const char *end, bool wanted)
 {
     const bool live = r->live;
 
@@ -66,9 +68,9 @@ static void block(struct hyt_jrun *r, const char *end, bool wanted)
 }
 
 /* What a block prints. */
-static struct hyt_jval captured(struct hyt_jrun *r, const char *end)
+static struct val captured(struct run *r, const char *end)
 {
-    struct hyt_jtext text = {.run = r}, *outer = r->out;
+    struct text text = {.run = r}, *outer = r->out;
 
     r->out = &text;
     block(r, end, true);
@@ -78,19 +80,19 @@ static struct hyt_jval captured(struct hyt_jrun *r, const char *end)
 }
 
 /* A name or x.name, which becomes v, or several for the items of v. */
-static void assign(struct hyt_jrun *r, struct hyt_jval v)
+static void assign(struct run *r, struct val v)
 {
     const size_t at = r->t->at;
     const bool bracket = hyt_jaccept(r, "(");
-    struct hyt_jval list = {.kind = J_TUPLE, .n = 1, .item = &v};
+    struct val list = {.kind = J_TUPLE, .n = 1, .item = &v};
     size_t n = 0;
 
     do {
         const char *name = hyt_jword(r);
-        struct hyt_jscope *scope = r->scope;
+        struct scope *scope = r->scope;
 
         if (hyt_jaccept(r, ".")) {
-            const struct hyt_jval *space = hyt_jget(scope, name);
+            const struct val *space = hyt_jget(scope, name);
 
             name = hyt_jword(r);
             r->at = r->t[-1].at;
@@ -112,30 +114,29 @@ static void assign(struct hyt_jrun *r, struct hyt_jval v)
 }
 
 /* The same from another place. */
-static void assign_at(struct hyt_jrun *r, struct hyt_jtoken *target,
-                      struct hyt_jval v)
+static void assign_at(struct run *r, struct token *target, struct val v)
 {
-    struct hyt_jtoken *back = r->t;
+    struct token *back = r->t;
 
     r->t = target;
     assign(r, v);
     r->t = back;
 }
 
-static struct hyt_jtoken *pass_target(struct hyt_jrun *r)
+static struct token *pass_target(struct run *r)
 {
-    struct hyt_jtoken *target = r->t;
+    struct token *target = r->t;
     const bool live = r->live;
 
     r->live = false;
-    assign(r, hyt_jundefined("target"));
+    assign(r, hyt_jnothing("target"));
     r->live = live;
     return target;
 }
 
 /* --- statements, behind their names --------------------------------------- */
 
-static void do_if(struct hyt_jrun *r)
+static void do_if(struct run *r)
 {
     const bool live = r->live;
     bool open = live, holds; /* open: no branch was taken yet */
@@ -153,12 +154,11 @@ static void do_if(struct hyt_jrun *r)
 }
 
 /* The items for which the condition holds. */
-static struct hyt_jval chosen(struct hyt_jrun *r, struct hyt_jtoken *target,
-                              struct hyt_jval all)
+static struct val chosen(struct run *r, struct token *target, struct val all)
 {
-    struct hyt_jscope *outer = r->scope;
-    struct hyt_jtoken *condition = r->t;
-    struct hyt_jval list = {.kind = J_LIST};
+    struct scope *outer = r->scope;
+    struct token *condition = r->t;
+    struct val list = {.kind = J_LIST};
 
     for (size_t i = 0; i < all.n; i++) {
         r->scope = hyt_jscope(r, outer);
@@ -173,16 +173,16 @@ static struct hyt_jval chosen(struct hyt_jrun *r, struct hyt_jtoken *target,
 }
 
 /* Each turn has a scope of its own: what it sets is gone with it. */
-static void do_for(struct hyt_jrun *r)
+static void do_for(struct run *r)
 {
-    struct hyt_jscope *outer = r->scope;
-    struct hyt_jtoken *target = pass_target(r), *begin;
+    struct scope *outer = r->scope;
+    struct token *target = pass_target(r), *begin;
     const bool live = r->live;
-    struct hyt_jval list;
+    struct val list;
 
     hyt_jexpect(r, "in");
     list = hyt_jbinaries(r, J_OR);
-    list = hyt_jitems(r, live ? list : hyt_jundefined("list"));
+    list = hyt_jitems(r, live ? list : hyt_jnothing("list"));
     if (hyt_jaccept(r, "if")) {
         list = chosen(r, target, list);
         r->live = false;
@@ -212,8 +212,7 @@ static void do_for(struct hyt_jrun *r)
 }
 
 /* named: behind the "|" of the first. */
-static struct hyt_jval filters(struct hyt_jrun *r, struct hyt_jval v,
-                               bool named)
+static struct val filters(struct run *r, struct val v, bool named)
 {
     for (; named || hyt_jaccept(r, "|"); named = false)
         v = hyt_jfilter(r, v);
@@ -221,11 +220,11 @@ static struct hyt_jval filters(struct hyt_jrun *r, struct hyt_jval v,
 }
 
 /* What a block prints, through the filters in front of it. */
-static struct hyt_jval filtered(struct hyt_jrun *r, const char *end, bool named)
+static struct val filtered(struct run *r, const char *end, bool named)
 {
-    struct hyt_jtoken *begin = r->t, *back;
+    struct token *begin = r->t, *back;
     const bool live = r->live;
-    struct hyt_jval v = {.kind = J_NONE};
+    struct val v = {.kind = J_NONE};
 
     r->live = false;
     filters(r, v, named);
@@ -239,52 +238,51 @@ static struct hyt_jval filtered(struct hyt_jrun *r, const char *end, bool named)
     return v;
 }
 
-static void do_set(struct hyt_jrun *r)
+static void do_set(struct run *r)
 {
-    struct hyt_jtoken *target = pass_target(r);
+    struct token *target = pass_target(r);
 
     assign_at(r, target,
               hyt_jaccept(r, "=") ? hyt_jexprs(r)
                                   : filtered(r, "endset", false));
 }
 
-static void do_filter(struct hyt_jrun *r)
+static void do_filter(struct run *r)
 {
-    const struct hyt_jval v = filtered(r, "endfilter", true);
+    const struct val v = filtered(r, "endfilter", true);
 
     if (r->live)
-        hyt_jput_value(r->out, v);
+        hyt_jputv(r->out, v);
 }
 
 /* Parameters by position or by name, else by default.  c: NULL if not live. */
-static void parameters(struct hyt_jrun *r, struct hyt_jcall *c)
+static void parameters(struct run *r, struct call *c)
 {
+    const struct val missing = hyt_jnothing(NULL);
+
     hyt_jexpect(r, "(");
     for (size_t i = 0; !hyt_jaccept(r, ")"); i++) {
         const char *name = hyt_jword(r);
-        const struct hyt_jval *given = c ? hyt_jarg(c, i, name) : NULL;
-        struct hyt_jval v = given ? *given : hyt_jundefined(name);
+        struct val v = c ? hyt_jarg(r, c, i, name, J_ANY, missing) : missing;
+        const bool given = v.kind != J_UNDEFINED || v.s != NULL;
+        struct val absent = hyt_jnothing(name);
 
-        r->live = c != NULL && given == NULL;
-        if (hyt_jaccept(r, "=")) {
-            const struct hyt_jval absent = hyt_jexpr(r);
-
-            v = given ? v : absent;
-        }
+        r->live = c != NULL && !given;
+        if (hyt_jaccept(r, "="))
+            absent = hyt_jexpr(r);
         r->live = c != NULL;
         if (r->live)
-            hyt_jset(r, r->scope, name, v);
+            hyt_jset(r, r->scope, name, given ? v : absent);
         if (!hyt_jsees(r, ")"))
             hyt_jexpect(r, ",");
     }
 }
 
-struct hyt_jval hyt_jcall_macro(struct hyt_jcall *c, struct hyt_jval macro)
+struct val hyt_jcall_macro(struct run *r, struct call *c, struct val macro)
 {
-    struct hyt_jrun *r = c->run;
-    struct hyt_jscope *outer = r->scope;
-    struct hyt_jtoken *back = r->t;
-    struct hyt_jval v;
+    struct scope *outer = r->scope;
+    struct token *back = r->t;
+    struct val v;
 
     r->scope = hyt_jscope(r, macro.scope);
     r->t = macro.macro;
@@ -295,15 +293,15 @@ struct hyt_jval hyt_jcall_macro(struct hyt_jcall *c, struct hyt_jval macro)
     return v;
 }
 
-static void do_macro(struct hyt_jrun *r)
+static void do_macro(struct run *r)
 {
     const char *name = hyt_jword(r);
     const bool live = r->live;
 
     if (live)
-        hyt_jset(r, r->scope, name,
-                 (struct hyt_jval){
-                     .kind = J_MACRO, .scope = r->scope, .macro = r->t});
+        hyt_jset(
+            r, r->scope, name,
+            (struct val){.kind = J_MACRO, .scope = r->scope, .macro = r->t});
     r->live = false;
     parameters(r, NULL);
     block(r, "endmacro", false);
@@ -311,7 +309,7 @@ static void do_macro(struct hyt_jrun *r)
     hyt_jexpect(r, "endmacro");
 }
 
-static void do_generation(struct hyt_jrun *r)
+static void do_generation(struct run *r)
 {
     const size_t begin = r->live ? r->out->n : 0;
 
@@ -321,23 +319,23 @@ static void do_generation(struct hyt_jrun *r)
     hyt_jexpect(r, "endgeneration");
 }
 
-static void do_break(struct hyt_jrun *r)
+static void do_break(struct run *r)
 {
     if (r->live)
         r->flow = J_BREAKS;
 }
 
-static void do_continue(struct hyt_jrun *r)
+static void do_continue(struct run *r)
 {
     if (r->live)
         r->flow = J_CONTINUES;
 }
 
-static void tag(struct hyt_jrun *r)
+static void tag(struct run *r)
 {
     static const struct {
         const char *name;
-        void (*read)(struct hyt_jrun *);
+        void (*read)(struct run *);
     } tags[] = {{"if", do_if},         {"for", do_for},
                 {"set", do_set},       {"macro", do_macro},
                 {"filter", do_filter}, {"generation", do_generation},
@@ -355,14 +353,14 @@ static void tag(struct hyt_jrun *r)
 
 /* Statements up to {% end %} or {% else %} or the like, whose word is then the
  * current token; end NULL: to the end of the template. */
-static void statements(struct hyt_jrun *r, const char *end)
+static void statements(struct run *r, const char *end)
 {
-    struct hyt_jtoken *begin = r->t;
+    struct token *begin = r->t;
 
     hyt_jdeeper(r);
     while ((r->live && r->flow == J_FLOWS) || begin->skip == NULL) {
         const int kind = r->t->kind;
-        struct hyt_jval v = r->t->v;
+        struct val v = r->t->v;
 
         hyt_jstep(r, 0);
         if (kind == J_END)
@@ -377,7 +375,7 @@ static void statements(struct hyt_jrun *r, const char *end)
             v = hyt_jexprs(r);
         }
         if (r->live && kind != J_TAG)
-            hyt_jput_value(r->out, v);
+            hyt_jputv(r->out, v);
         if (kind != J_TEXT && r->t->kind != J_CLOSE)
             hyt_junexpected(r, "the end of the tag");
         if (kind != J_TEXT)
@@ -395,7 +393,7 @@ static void statements(struct hyt_jrun *r, const char *end)
 
 /* --- a whole template ----------------------------------------------------- */
 
-static int parse(struct hyt_jinja *t, size_t n, struct hyt_jrun *r)
+static int parse(struct hyt_jinja *t, size_t n, struct run *r)
 {
     if (setjmp(r->failed) != 0)
         return -1;
@@ -412,7 +410,7 @@ struct hyt_jinja *hyt_jinja_parse(const char *source, size_t n,
                                   struct hyt_err *err)
 {
     struct hyt_jinja *t = hyt_alloc(1, sizeof(*t));
-    struct hyt_jrun r = {.err = err, .arena = &t->arena};
+    struct run r = {.err = err, .arena = &t->arena};
     size_t size = 0;
 
     t->source = HYT_NEW(&t->arena, char, n + 1);
@@ -439,7 +437,7 @@ void hyt_jinja_free(struct hyt_jinja *t)
     free(t);
 }
 
-static int render(struct hyt_jrun *r, const struct hyt_jinja_var *const var,
+static int render(struct run *r, const struct hyt_jinja_var *const var,
                   const size_t n)
 {
     if (setjmp(r->failed) != 0)
@@ -460,14 +458,14 @@ int hyt_jinja_render(const struct hyt_jinja *t, const struct hyt_jinja_var *var,
                      struct hyt_err *err)
 {
     struct hyt_arena arena = {0};
-    struct hyt_jtext text = {0};
-    struct hyt_jrun r = {.err = err,
-                         .source = t->source,
-                         .arena = &arena,
-                         .t = t->token,
-                         .live = true,
-                         .date = date,
-                         .out = &text};
+    struct text text = {0};
+    struct run r = {.err = err,
+                    .source = t->source,
+                    .arena = &arena,
+                    .t = t->token,
+                    .live = true,
+                    .date = date,
+                    .out = &text};
     int status;
 
     text.run = &r;

@@ -6,116 +6,101 @@
 
 /* --- ends ----------------------------------------------------------------- */
 
-/* The width of the white space at a byte, as Python's; 0: there is none. */
-static size_t space(struct hyt_jval v, size_t at)
+/* The width of the white space, as Python's, at a byte; or, where there are
+ * `chars`, of a character out of them.  0: it is none. */
+static size_t strips(struct run *r, struct val v, size_t at, struct val chars)
 {
-    static const uint32_t other[] = {0x85,   0xa0,   0x1680, 0x2028,
-                                     0x2029, 0x202f, 0x205f, 0x3000};
+    static const uint32_t spaces[] = {' ',    0x85,   0xa0,   0x1680, 0x2028,
+                                      0x2029, 0x202f, 0x205f, 0x3000};
     uint32_t cp = 0;
     const size_t width = hyt_utf8_get(v.s + at, v.n - at, &cp);
-    bool found = cp == ' ' || (cp >= 9 && cp <= 13) ||
-                 (cp >= 0x1c && cp <= 0x1f) || (cp >= 0x2000 && cp <= 0x200a);
+    bool found = (cp >= 9 && cp <= 13) || (cp >= 0x1c && cp <= 0x1f) ||
+                 (cp >= 0x2000 && cp <= 0x200a);
 
-    for (size_t i = 0; i < HYT_LEN(other); i++)
-        found = found || cp == other[i];
+    for (size_t i = 0; i < HYT_LEN(spaces); i++)
+        found = found || cp == spaces[i];
+    if (chars.kind == J_STR)
+        found = hyt_jcompare(r, 'i', hyt_jpart(v, at, at + width), chars);
     return found ? width : 0;
 }
 
-/* The same of a character out of `chars`; NULL: of white space. */
-static size_t strips(struct hyt_jrun *r, struct hyt_jval v, size_t at,
-                     const struct hyt_jval *chars)
+/* how: l or r, one end alone. */
+struct val hyt_jstrip(struct run *r, struct call *c)
 {
-    uint32_t cp;
-    size_t width;
-
-    if (chars == NULL)
-        return space(v, at);
-    width = hyt_utf8_get(v.s + at, v.n - at, &cp);
-    v = hyt_jpart(v, at, at + width);
-    return hyt_jsearch(r, *chars, v, 0) == SIZE_MAX ? 0 : width;
-}
-
-struct hyt_jval hyt_jstrip(struct hyt_jcall *c)
-{
-    const struct hyt_jval v = hyt_jto_text(c->run, c->self),
-                          *chars = hyt_jtext_arg(c, 0, "chars", false);
+    const struct val none = {.kind = J_NONE}, v = hyt_jtext(r, c->self),
+                     chars = hyt_jarg(r, c, 0, "chars", J_STR, none);
     size_t begin = 0, end = v.n, width = 1;
 
-    while ((c->how & J_LEFT) != 0 && begin < end && width > 0) {
-        width = strips(c->run, v, begin, chars);
+    while (c->how != 'r' && begin < end && width > 0) {
+        width = strips(r, v, begin, chars);
         begin += width;
     }
-    while ((c->how & J_RIGHT) != 0 && end > begin) {
+    while (c->how != 'l' && end > begin) {
         size_t last = end - 1;
 
         while (last > begin && (v.s[last] & 0xc0) == 0x80)
             last--;
-        if (strips(c->run, v, last, chars) == 0)
+        if (strips(r, v, last, chars) == 0)
             break;
         end = last;
     }
     return hyt_jpart(v, begin, end);
 }
 
-static bool has_at(struct hyt_jval v, struct hyt_jval what, int end)
+/* how: < whether it starts with a text, or > ends; l, r: what is left without
+ * it.  One text, or any of a tuple. */
+static struct val with(struct run *r, struct call *c)
 {
-    return what.kind == J_STR && what.n <= v.n &&
-           memcmp(v.s + (end == J_RIGHT ? v.n - what.n : 0), what.s, what.n) ==
-               0;
-}
-
-/* One string, or any of a tuple. */
-static struct hyt_jval has_end(struct hyt_jcall *c)
-{
-    const struct hyt_jval *what = hyt_jarg(c, 0, NULL);
+    const struct val v = c->self, nothing = hyt_jnothing("text");
+    struct val list = hyt_jarg(r, c, 0, NULL, J_ANY, nothing), what = list;
+    const bool end = c->how == '>' || c->how == 'r', ask = c->how < 'a';
+    size_t n = 0;
     bool found = false;
 
-    if (what == NULL || what->kind != J_TUPLE)
-        return hyt_jbool(
-            has_at(c->self, *hyt_jtext_arg(c, 0, NULL, true), c->how));
-    for (size_t i = 0; i < what->n; i++)
-        found = found || has_at(c->self, what->item[i], c->how);
-    return hyt_jbool(found);
-}
-
-static struct hyt_jval remove_end(struct hyt_jcall *c)
-{
-    const struct hyt_jval v = c->self, what = *hyt_jtext_arg(c, 0, NULL, true);
-    const size_t n = has_at(v, what, c->how) ? what.n : 0;
-
-    return c->how == J_LEFT ? hyt_jpart(v, n, v.n) : hyt_jpart(v, 0, v.n - n);
+    if (!ask || list.kind != J_TUPLE)
+        list = (struct val){.kind = J_TUPLE, .n = 1, .item = &what};
+    for (size_t i = 0; i < list.n && !found; i++) {
+        what = list.item[i];
+        if (what.kind != J_STR)
+            hyt_jfail(r, "%s is no text to look for", hyt_jname(what));
+        n = what.n;
+        found = n <= v.n && memcmp(v.s + (end ? v.n - n : 0), what.s, n) == 0;
+    }
+    if (ask)
+        return hyt_jbool(found);
+    n = found ? n : 0;
+    return end ? hyt_jpart(v, 0, v.n - n) : hyt_jpart(v, n, v.n);
 }
 
 /* --- letters: ASCII ones -------------------------------------------------- */
 
-/* The filter title knows words, the method of the same name letters. */
-enum { LOWER, UPPER, TITLE, TITLE_LETTERS, CAPITALIZE };
-
-struct hyt_jval hyt_jletters(struct hyt_jcall *c)
+/* how: l lower, u upper, c capitalize, t title, of which the method (T) knows
+ * letters, the filter words. */
+struct val hyt_jletters(struct run *r, struct call *c)
 {
     const int how = c->how;
-    struct hyt_jtext t = {.run = c->run};
+    struct text t = {.run = r};
     bool inside = false;
 
-    hyt_jput_value(&t, c->self);
+    hyt_jputv(&t, c->self);
     for (size_t i = 0; i < t.n; i++) {
         const char a = t.s[i];
-        const bool up = how == UPPER || (how != LOWER && !inside);
+        const bool up = how == 'u' || (how != 'l' && !inside);
         const bool letter = (a >= 'a' && a <= 'z') || (a >= 'A' && a <= 'Z');
 
         if (letter)
             t.s[i] = (char)(up ? a & ~0x20 : a | 0x20);
-        inside = how == CAPITALIZE ||
-                 (how == TITLE_LETTERS ? letter || (a & 0x80) != 0
-                                       : strchr("- \t\n\r({[<", a) == NULL);
+        inside = how == 'c' || (how == 'T' ? letter || (a & 0x80) != 0
+                                           : !strchr("- \t\n\r({[<", a));
     }
     return hyt_jdone(&t);
 }
 
-static struct hyt_jval is_digits(struct hyt_jcall *c)
+static struct val isdigit_all(struct run *r, struct call *c)
 {
     bool all = c->self.n > 0;
 
+    (void)r;
     for (size_t i = 0; i < c->self.n; i++)
         all = all && c->self.s[i] >= '0' && c->self.s[i] <= '9';
     return hyt_jbool(all);
@@ -123,164 +108,135 @@ static struct hyt_jval is_digits(struct hyt_jcall *c)
 
 /* --- pieces --------------------------------------------------------------- */
 
-static struct hyt_jval words(struct hyt_jrun *r, struct hyt_jval v)
+/* What is between the separators, `most` of them; none: between white space. */
+static struct val pieces(struct run *r, struct val v, struct val sep,
+                         int64_t most)
 {
-    struct hyt_jval list = {.kind = J_LIST};
+    struct val list = {.kind = J_LIST};
+    size_t begin = 0, end, width;
 
-    for (size_t begin = 0, end, width; begin < v.n; begin = end) {
-        width = space(v, begin);
-        for (end = begin + width; width == 0 && end < v.n && !space(v, end);)
-            end++;
-        if (width == 0)
+    if (sep.kind == J_NONE) {
+        for (end = 0; end < v.n; end += width ? width : 1) {
+            width = strips(r, v, end, sep);
+            if (width > 0 && end > begin)
+                hyt_jappend(r, &list, hyt_jpart(v, begin, end));
+            if (width > 0)
+                begin = end + width;
+        }
+        if (end > begin)
             hyt_jappend(r, &list, hyt_jpart(v, begin, end));
+        return list;
     }
-    return list;
-}
-
-/* What is between the separators, `most` of them; NULL: between white space. */
-static struct hyt_jval pieces(struct hyt_jrun *r, struct hyt_jval v,
-                              const struct hyt_jval *sep, int64_t most)
-{
-    struct hyt_jval list = {.kind = J_LIST};
-    size_t begin = 0, end;
-
-    if (sep == NULL)
-        return words(r, v);
-    if (sep->n == 0)
+    if (sep.n == 0)
         hyt_jfail(r, "an empty text is everywhere");
-    while (most-- != 0 && (end = hyt_jsearch(r, v, *sep, begin)) != SIZE_MAX) {
+    while (most-- != 0 && (end = hyt_jsearch(r, v, sep, begin)) != SIZE_MAX) {
         hyt_jappend(r, &list, hyt_jpart(v, begin, end));
-        begin = end + sep->n;
+        begin = end + sep.n;
     }
     hyt_jappend(r, &list, hyt_jpart(v, begin, v.n));
     return list;
 }
 
-/* how: at which end the pieces count; what is beyond them stays one. */
-static struct hyt_jval split(struct hyt_jcall *c)
+/* how: at which end, l or r, pieces count; what is beyond them stays one. */
+static struct val split(struct run *r, struct call *c)
 {
-    const struct hyt_jval v = c->self, *sep = hyt_jtext_arg(c, 0, "sep", false);
-    const int64_t most = hyt_jint_arg(c, 1, "maxsplit", -1);
-    struct hyt_jval list = pieces(c->run, v, sep, -1), *rest = list.item;
-    size_t more;
+    const struct val v = c->self, none = {.kind = J_NONE},
+                     sep = hyt_jarg(r, c, 0, "sep", J_STR, none);
+    const int64_t most = hyt_jarg(r, c, 1, "maxsplit", J_INT, hyt_jint(-1)).i;
+    struct val list = pieces(r, v, sep, -1), *rest = list.item;
 
     if (most < 0 || list.n <= (size_t)most + 1)
         return list;
-    more = list.n - (size_t)most - 1;
+    rest += c->how == 'l' ? (size_t)most : list.n - (size_t)most - 1;
+    *rest = c->how == 'l' ? hyt_jpart(v, (size_t)(rest->s - v.s), v.n)
+                          : hyt_jpart(v, 0, (size_t)(rest->s - v.s) + rest->n);
+    list.item = c->how == 'l' ? list.item : rest;
     list.n = (size_t)most + 1;
-    if (c->how == J_LEFT) {
-        rest += most;
-        *rest = hyt_jpart(v, (size_t)(rest->s - v.s), v.n);
-    } else {
-        list.item = rest += more;
-        *rest = hyt_jpart(v, 0, (size_t)(rest->s - v.s) + rest->n);
-    }
     return list;
 }
 
-static struct hyt_jval splitlines(struct hyt_jcall *c)
+static struct val splitlines(struct run *r, struct call *c)
 {
-    const struct hyt_jval newline = hyt_jstr("\n");
-    struct hyt_jval list = pieces(c->run, c->self, &newline, -1);
+    struct val list = pieces(r, c->self, hyt_jstr("\n"), -1);
 
     list.n -= list.item[list.n - 1].n == 0;
     return list;
 }
 
-static struct hyt_jval replace(struct hyt_jcall *c)
+/* how: r replace, # count, f find, which counts characters; -1: nowhere. */
+static struct val look(struct run *r, struct call *c)
 {
-    const struct hyt_jval v = hyt_jto_text(c->run, c->self),
-                          *from = hyt_jtext_arg(c, 0, "old", true),
-                          *to = hyt_jtext_arg(c, 1, "new", true);
+    const struct val v = hyt_jtext(r, c->self), nothing = hyt_jnothing("text"),
+                     what = hyt_jarg(r, c, 0, "old", J_STR, nothing);
+    int64_t most = c->how == 'f' ? 1 : -1;
+    struct val with, list;
 
-    return hyt_jjoin(
-        c->run, pieces(c->run, v, from, hyt_jint_arg(c, 2, "count", -1)), to);
+    if (c->how == 'r') {
+        with = hyt_jarg(r, c, 1, "new", J_STR, nothing);
+        most = hyt_jarg(r, c, 2, "count", J_INT, hyt_jint(-1)).i;
+    }
+    list = pieces(r, v, what, most);
+    if (c->how == 'r')
+        return hyt_jjoin(r, list, with);
+    if (c->how == '#')
+        return hyt_jint((int64_t)list.n - 1);
+    return hyt_jint(list.n > 1 ? (int64_t)hyt_jitems(r, list.item[0]).n : -1);
 }
 
-static struct hyt_jval count(struct hyt_jcall *c)
+static struct val indent(struct run *r, struct call *c)
 {
-    const struct hyt_jval *what = hyt_jtext_arg(c, 0, NULL, true);
+    const struct val v = hyt_jtext(r, c->self), no = hyt_jbool(false),
+                     width = hyt_jarg(r, c, 0, "width", J_ANY, hyt_jint(4)),
+                     first = hyt_jarg(r, c, 1, "first", J_ANY, no),
+                     blank = hyt_jarg(r, c, 2, "blank", J_ANY, no),
+                     lines = pieces(r, v, hyt_jstr("\n"), -1);
+    struct text by = {.run = r}, t = by;
 
-    return hyt_jint((int64_t)pieces(c->run, c->self, what, -1).n - 1);
-}
-
-/* In characters; -1 where it is nowhere. */
-static struct hyt_jval find(struct hyt_jcall *c)
-{
-    const struct hyt_jval *what = hyt_jtext_arg(c, 0, NULL, true);
-    const size_t at = hyt_jsearch(c->run, c->self, *what, 0);
-
-    if (at == SIZE_MAX)
-        return hyt_jint(-1);
-    return hyt_jint((int64_t)hyt_jitems(c->run, hyt_jpart(c->self, 0, at)).n);
-}
-
-static struct hyt_jval indent(struct hyt_jcall *c)
-{
-    const struct hyt_jval v = hyt_jto_text(c->run, c->self),
-                          newline = hyt_jstr("\n"),
-                          *width = hyt_jarg(c, 0, "width");
-    const bool first = hyt_jflag(c, 1, "first"),
-               blank = hyt_jflag(c, 2, "blank");
-    const struct hyt_jval lines = pieces(c->run, v, &newline, -1);
-    struct hyt_jtext by = {.run = c->run}, t = {.run = c->run};
-
-    if (width != NULL && width->kind == J_STR)
-        hyt_jput_value(&by, *width);
-    else
-        for (int64_t n = hyt_jint_arg(c, 0, "width", 4); n > 0; n--)
-            hyt_jputs(&by, " ");
+    if (width.kind == J_STR)
+        hyt_jputv(&by, width);
+    for (int64_t i = 0; width.kind == J_INT && i < width.i; i++)
+        hyt_jputs(&by, " ");
     for (size_t i = 0; i < lines.n; i++) {
         if (i > 0)
             hyt_jputs(&t, "\n");
-        if (i == 0 ? first : blank || lines.item[i].n > 0)
-            hyt_jput_value(&t, hyt_jdone(&by));
-        hyt_jput_value(&t, lines.item[i]);
+        if (hyt_jtruth(i == 0 ? first : blank) || (i > 0 && lines.item[i].n))
+            hyt_jputv(&t, hyt_jdone(&by));
+        hyt_jputv(&t, lines.item[i]);
     }
     return hyt_jdone(&t);
 }
 
 /* {} and nothing else. */
-static struct hyt_jval format(struct hyt_jcall *c)
+static struct val format(struct run *r, struct call *c)
 {
-    const struct hyt_jval hole = hyt_jstr("{}");
-    const struct hyt_jval all = pieces(c->run, c->self, &hole, -1);
-    struct hyt_jtext t = {.run = c->run};
+    const struct val all = pieces(r, c->self, hyt_jstr("{}"), -1);
+    struct text t = {.run = r};
 
     for (size_t i = 0; i < all.n; i++) {
-        const struct hyt_jval v = all.item[i],
-                              *x = i > 0 ? hyt_jarg(c, i - 1, NULL) : &hole;
+        const struct val v = all.item[i];
 
-        if (x == NULL || memchr(v.s, '{', v.n) || memchr(v.s, '}', v.n))
-            hyt_jfail(c->run, "format knows {} alone, once for each argument");
+        if (i > c->n || memchr(v.s, '{', v.n) || memchr(v.s, '}', v.n))
+            hyt_jfail(r, "format knows {} alone, once for each argument");
         if (i > 0)
-            hyt_jput_value(&t, *x);
-        hyt_jput_value(&t, v);
+            hyt_jputv(&t, hyt_jarg(r, c, i - 1, NULL, J_ANY, v));
+        hyt_jputv(&t, v);
     }
     return hyt_jdone(&t);
 }
 
-const struct hyt_jbuiltin hyt_jtexts[] = {
-    {"trim", J_FILTER, hyt_jstrip, J_LEFT | J_RIGHT},
-    {"strip", J_STRS, hyt_jstrip, J_LEFT | J_RIGHT},
-    {"lstrip", J_STRS, hyt_jstrip, J_LEFT},
-    {"rstrip", J_STRS, hyt_jstrip, J_RIGHT},
-    {"startswith", J_STRS, has_end, J_LEFT},
-    {"endswith", J_STRS, has_end, J_RIGHT},
-    {"removeprefix", J_STRS, remove_end, J_LEFT},
-    {"removesuffix", J_STRS, remove_end, J_RIGHT},
-    {"upper", J_STRS | J_FILTER, hyt_jletters, UPPER},
-    {"lower", J_STRS | J_FILTER, hyt_jletters, LOWER},
-    {"title", J_FILTER, hyt_jletters, TITLE},
-    {"title", J_STRS, hyt_jletters, TITLE_LETTERS},
-    {"capitalize", J_STRS | J_FILTER, hyt_jletters, CAPITALIZE},
-    {"isdigit", J_STRS, is_digits, 0},
-    {"split", J_STRS, split, J_LEFT},
-    {"rsplit", J_STRS, split, J_RIGHT},
-    {"splitlines", J_STRS, splitlines, 0},
-    {"replace", J_STRS | J_FILTER, replace, 0},
-    {"find", J_STRS, find, 0},
-    {"count", J_STRS, count, 0},
-    {"indent", J_FILTER, indent, 0},
-    {"format", J_STRS, format, 0},
-    {NULL, 0, NULL, 0}};
+/* clang-format off */
+const struct builtin hyt_jtexts[] = {
+    {"trim", "f", hyt_jstrip, 0},            {"strip", "s", hyt_jstrip, 0},
+    {"lstrip", "s", hyt_jstrip, 'l'},        {"rstrip", "s", hyt_jstrip, 'r'},
+    {"startswith", "s", with, '<'},          {"endswith", "s", with, '>'},
+    {"removeprefix", "s", with, 'l'},        {"removesuffix", "s", with, 'r'},
+    {"upper", "sf", hyt_jletters, 'u'},      {"lower", "sf", hyt_jletters, 'l'},
+    {"title", "f", hyt_jletters, 't'},       {"title", "s", hyt_jletters, 'T'},
+    {"capitalize", "sf", hyt_jletters, 'c'}, {"isdigit", "s", isdigit_all, 0},
+    {"split", "s", split, 'l'},              {"rsplit", "s", split, 'r'},
+    {"splitlines", "s", splitlines, 0},      {"replace", "sf", look, 'r'},
+    {"find", "s", look, 'f'},                {"count", "s", look, '#'},
+    {"indent", "f", indent, 0},              {"format", "s", format, 0},
+    {NULL, NULL, NULL, 0}
+};
+/* clang-format on */

@@ -6,7 +6,7 @@
 
 #include "jinja/run.h"
 
-void hyt_jfail(struct hyt_jrun *r, const char *fmt, ...)
+void hyt_jfail(struct run *r, const char *fmt, ...)
 {
     size_t line = 1, begin = 0;
     char what[900];
@@ -24,7 +24,7 @@ void hyt_jfail(struct hyt_jrun *r, const char *fmt, ...)
     longjmp(r->failed, 1);
 }
 
-void *hyt_jalloc(struct hyt_jrun *r, size_t n, size_t size)
+void *hyt_jalloc(struct run *r, size_t n, size_t size)
 {
     if (n > HYT_JINJA_MEMORY / size ||
         (r->memory += n * size) > HYT_JINJA_MEMORY)
@@ -33,14 +33,14 @@ void *hyt_jalloc(struct hyt_jrun *r, size_t n, size_t size)
     return hyt_arena_alloc(r->arena, n, size);
 }
 
-void hyt_jstep(struct hyt_jrun *r, size_t work)
+void hyt_jstep(struct run *r, size_t work)
 {
     r->steps += 1 + work / 64;
     if (r->steps > HYT_JINJA_STEPS)
         hyt_jfail(r, "it takes more than %d steps", HYT_JINJA_STEPS);
 }
 
-void hyt_jdeeper(struct hyt_jrun *r)
+void hyt_jdeeper(struct run *r)
 {
     if (++r->depth > HYT_JINJA_DEPTH)
         hyt_jfail(r, "it goes deeper than %d levels", HYT_JINJA_DEPTH);
@@ -48,11 +48,11 @@ void hyt_jdeeper(struct hyt_jrun *r)
 
 /* --- making --------------------------------------------------------------- */
 
-void hyt_jput(struct hyt_jtext *t, const char *s, const unsigned char *mark,
+void hyt_jput(struct text *t, const char *s, const unsigned char *mark,
               size_t n)
 {
     if (n >= t->cap - t->n) {
-        const struct hyt_jtext old = *t;
+        const struct text old = *t;
 
         t->cap = 2 * (old.n + n) + 32;
         t->s = hyt_jalloc(t->run, t->cap, 1);
@@ -69,31 +69,31 @@ void hyt_jput(struct hyt_jtext *t, const char *s, const unsigned char *mark,
     t->n += n;
 }
 
-void hyt_jputs(struct hyt_jtext *t, const char *s)
+void hyt_jputs(struct text *t, const char *s)
 {
     hyt_jput(t, s, NULL, strlen(s));
 }
 
-struct hyt_jval hyt_jdone(const struct hyt_jtext *t)
+struct val hyt_jdone(const struct text *t)
 {
-    return (struct hyt_jval){
+    return (struct val){
         .kind = J_STR, .n = t->n, .s = t->n ? t->s : "", .mark = t->mark};
 }
 
-struct hyt_jval hyt_jstr(const char *s)
+struct val hyt_jstr(const char *s)
 {
-    return (struct hyt_jval){.kind = J_STR, .n = strlen(s), .s = s};
+    return (struct val){.kind = J_STR, .n = strlen(s), .s = s};
 }
 
-char *hyt_jchars(struct hyt_jrun *r, struct hyt_jval v)
+char *hyt_jchars(struct run *r, struct val v)
 {
-    struct hyt_jtext t = {.run = r};
+    struct text t = {.run = r};
 
     hyt_jput(&t, v.s, NULL, v.n);
     return t.s;
 }
 
-struct hyt_jval hyt_jpart(struct hyt_jval v, size_t begin, size_t end)
+struct val hyt_jpart(struct val v, size_t begin, size_t end)
 {
     v.n = end - begin;
     v.s += begin;
@@ -101,21 +101,21 @@ struct hyt_jval hyt_jpart(struct hyt_jval v, size_t begin, size_t end)
     return v;
 }
 
-struct hyt_jval hyt_jlist(struct hyt_jrun *r, enum hyt_jkind kind, size_t n)
+struct val hyt_jlist(struct run *r, enum kind kind, size_t n)
 {
-    struct hyt_jval list = {.kind = kind, .n = n};
+    struct val list = {.kind = kind, .n = n};
 
     list.item = hyt_jalloc(r, n + 1, sizeof(*list.item));
     return list;
 }
 
 /* The room doubles when n is a power of two. */
-void hyt_jappend(struct hyt_jrun *r, struct hyt_jval *list, struct hyt_jval v)
+void hyt_jappend(struct run *r, struct val *list, struct val v)
 {
     const size_t n = list->n;
 
     if ((n & (n - 1)) == 0) {
-        const struct hyt_jval more = hyt_jlist(r, list->kind, 2 * n);
+        const struct val more = hyt_jlist(r, list->kind, 2 * n);
 
         if (n > 0)
             memcpy(more.item, list->item, n * sizeof(v));
@@ -124,9 +124,9 @@ void hyt_jappend(struct hyt_jrun *r, struct hyt_jval *list, struct hyt_jval v)
     list->item[list->n++] = v;
 }
 
-static struct hyt_jval from_string(struct hyt_jrun *r, const char *s, bool user)
+static struct val from_string(struct run *r, const char *s, bool user)
 {
-    struct hyt_jtext t = {.run = r};
+    struct text t = {.run = r};
 
     if (!user)
         return hyt_jstr(s);
@@ -136,7 +136,7 @@ static struct hyt_jval from_string(struct hyt_jrun *r, const char *s, bool user)
 }
 
 /* 1.0 is no whole number to Python, which prints it so. */
-static struct hyt_jval from_number(struct hyt_jrun *r, const struct hyt_json *v)
+static struct val from_number(struct run *r, const struct hyt_json *v)
 {
     const char *spelled = hyt_json_num_text(v);
     const double x = hyt_json_num(v);
@@ -146,7 +146,7 @@ static struct hyt_jval from_number(struct hyt_jrun *r, const struct hyt_json *v)
     if (spelled == NULL && x == floor(x))
         return hyt_jint((int64_t)x);
     if (spelled == NULL || spelled[strcspn(spelled, ".eE")] != '\0')
-        return (struct hyt_jval){.kind = J_FLOAT, .f = x};
+        return (struct val){.kind = J_FLOAT, .f = x};
     if (hyt_parse_i64(spelled, &i, &why) < 0)
         hyt_jfail(r, "an integer of more than 64 bits");
     return hyt_jint(i);
@@ -161,16 +161,16 @@ static bool is_role(const struct hyt_json *v)
                        "0123456789-_")] == '\0';
 }
 
-struct hyt_jval hyt_jfrom_json(struct hyt_jrun *r, const struct hyt_json *v,
-                               size_t most, bool user)
+struct val hyt_jfrom_json(struct run *r, const struct hyt_json *v, size_t most,
+                          bool user)
 {
     const enum hyt_json_type type = hyt_json_type(v);
     const bool object = type == HYT_JSON_OBJECT;
-    struct hyt_jval list = {.kind = object ? J_DICT : J_LIST};
+    struct val list = {.kind = object ? J_DICT : J_LIST};
     size_t count;
 
     if (type == HYT_JSON_NULL)
-        return (struct hyt_jval){.kind = J_NONE};
+        return (struct val){.kind = J_NONE};
     if (type == HYT_JSON_BOOL)
         return hyt_jbool(hyt_json_bool(v));
     if (type == HYT_JSON_STR)
@@ -195,7 +195,7 @@ struct hyt_jval hyt_jfrom_json(struct hyt_jrun *r, const struct hyt_json *v,
 
 /* --- asking --------------------------------------------------------------- */
 
-const char *hyt_jname(struct hyt_jval v)
+const char *hyt_jname(struct val v)
 {
     static const char *const name[] = {
         "undefined", "none", "bool",      "int",  "float", "str",     "list",
@@ -204,37 +204,37 @@ const char *hyt_jname(struct hyt_jval v)
     return name[v.kind];
 }
 
-void hyt_jneed(struct hyt_jrun *r, struct hyt_jval v)
+void hyt_jneed(struct run *r, struct val v)
 {
     if (v.kind == J_UNDEFINED)
         hyt_jfail(r, "\"%.80s\" is undefined", v.s);
 }
 
-static bool is_number(struct hyt_jval v)
+static bool is_number(struct val v)
 {
     return v.kind >= J_BOOL && v.kind <= J_FLOAT;
 }
 
-static double as_double(struct hyt_jval v)
+static double as_double(struct val v)
 {
     return v.kind == J_FLOAT ? v.f : (double)v.i;
 }
 
-bool hyt_jtruth(struct hyt_jval v)
+bool hyt_jtruth(struct val v)
 {
     if (is_number(v))
         return v.kind == J_FLOAT ? v.f != 0 : v.i != 0;
     return v.kind >= J_SPACE || (v.kind >= J_STR && v.n > 0);
 }
 
-static int order_bytes(struct hyt_jval x, struct hyt_jval y)
+static int order_bytes(struct val x, struct val y)
 {
     const int c = memcmp(x.s, y.s, x.n < y.n ? x.n : y.n);
 
     return c ? c : (x.n > y.n) - (x.n < y.n);
 }
 
-static bool equal(struct hyt_jrun *r, struct hyt_jval x, struct hyt_jval y)
+static bool equal(struct run *r, struct val x, struct val y)
 {
     hyt_jstep(r, x.n);
     if (is_number(x) && is_number(y))
@@ -247,7 +247,7 @@ static bool equal(struct hyt_jrun *r, struct hyt_jval x, struct hyt_jval y)
         return order_bytes(x, y) == 0;
     for (size_t i = 0; i < x.n && x.n == y.n; i++) {
         const bool dict = x.kind == J_DICT;
-        const struct hyt_jval *v =
+        const struct val *v =
             dict ? hyt_jmember(r, y, x.item[2 * i]) : &y.item[i];
 
         if (v == NULL || !equal(r, x.item[dict ? 2 * i + 1 : i], *v))
@@ -256,7 +256,7 @@ static bool equal(struct hyt_jrun *r, struct hyt_jval x, struct hyt_jval y)
     return x.n == y.n;
 }
 
-int hyt_jorder(struct hyt_jrun *r, struct hyt_jval x, struct hyt_jval y)
+int hyt_jorder(struct run *r, struct val x, struct val y)
 {
     hyt_jstep(r, x.n);
     if (x.kind == J_STR && y.kind == J_STR)
@@ -272,12 +272,11 @@ int hyt_jorder(struct hyt_jrun *r, struct hyt_jval x, struct hyt_jval y)
 }
 
 /* Of two members of one name the last counts, as in Python. */
-const struct hyt_jval *hyt_jmember(struct hyt_jrun *r, struct hyt_jval dict,
-                                   struct hyt_jval key)
+const struct val *hyt_jmember(struct run *r, struct val dict, struct val key)
 {
     hyt_jstep(r, dict.n);
     for (size_t i = dict.n; i-- > 0 && key.kind == J_STR;) {
-        const struct hyt_jval k = dict.item[2 * i];
+        const struct val k = dict.item[2 * i];
 
         if (k.kind == J_STR && k.n == key.n && memcmp(k.s, key.s, k.n) == 0)
             return &dict.item[2 * i + 1];
@@ -285,9 +284,9 @@ const struct hyt_jval *hyt_jmember(struct hyt_jrun *r, struct hyt_jval dict,
     return NULL;
 }
 
-struct hyt_jval hyt_jitems(struct hyt_jrun *r, struct hyt_jval v)
+struct val hyt_jitems(struct run *r, struct val v)
 {
-    struct hyt_jval list = {.kind = J_LIST};
+    struct val list = {.kind = J_LIST};
 
     if (v.kind == J_LIST || v.kind == J_TUPLE)
         return v;
@@ -304,8 +303,7 @@ struct hyt_jval hyt_jitems(struct hyt_jrun *r, struct hyt_jval v)
     return list;
 }
 
-size_t hyt_jsearch(struct hyt_jrun *r, struct hyt_jval v, struct hyt_jval what,
-                   size_t from)
+size_t hyt_jsearch(struct run *r, struct val v, struct val what, size_t from)
 {
     hyt_jstep(r, v.n - from);
     for (size_t i = from; i <= v.n && v.n - i >= what.n; i++)
@@ -315,7 +313,7 @@ size_t hyt_jsearch(struct hyt_jrun *r, struct hyt_jval v, struct hyt_jval what,
     return SIZE_MAX;
 }
 
-bool hyt_jcontains(struct hyt_jrun *r, struct hyt_jval in, struct hyt_jval x)
+static bool contains(struct run *r, struct val in, struct val x)
 {
     if (in.kind == J_STR && x.kind == J_STR)
         return hyt_jsearch(r, in, x, 0) != SIZE_MAX;
@@ -330,15 +328,14 @@ bool hyt_jcontains(struct hyt_jrun *r, struct hyt_jval in, struct hyt_jval x)
     return false;
 }
 
-bool hyt_jcompare(struct hyt_jrun *r, char op, struct hyt_jval a,
-                  struct hyt_jval b)
+bool hyt_jcompare(struct run *r, char op, struct val a, struct val b)
 {
     int order;
 
     if (op == '=' || op == '!')
         return equal(r, a, b) == (op == '=');
     if (op == 'i' || op == 'n')
-        return hyt_jcontains(r, b, a) == (op == 'i');
+        return contains(r, b, a) == (op == 'i');
     order = hyt_jorder(r, a, b);
     return op == '<'   ? order < 0
            : op == '>' ? order > 0
@@ -348,8 +345,7 @@ bool hyt_jcompare(struct hyt_jrun *r, char op, struct hyt_jval a,
 
 /* --- arithmetic ----------------------------------------------------------- */
 
-static struct hyt_jval integers(struct hyt_jrun *r, char op, int64_t x,
-                                int64_t y)
+static struct val integers(struct run *r, char op, int64_t x, int64_t y)
 {
     int64_t z = 1;
     bool over = false;
@@ -371,8 +367,7 @@ static struct hyt_jval integers(struct hyt_jrun *r, char op, int64_t x,
     return hyt_jint(z);
 }
 
-static struct hyt_jval numbers(struct hyt_jrun *r, char op, struct hyt_jval a,
-                               struct hyt_jval b)
+static struct val numbers(struct run *r, char op, struct val a, struct val b)
 {
     const double x = as_double(a), y = as_double(b);
 
@@ -381,25 +376,24 @@ static struct hyt_jval numbers(struct hyt_jrun *r, char op, struct hyt_jval a,
     if (a.kind != J_FLOAT && b.kind != J_FLOAT && op != '/' &&
         (op != 'P' || b.i >= 0))
         return integers(r, op, a.i, b.i);
-    return (struct hyt_jval){.kind = J_FLOAT,
-                             .f = op == '+'   ? x + y
-                                  : op == '-' ? x - y
-                                  : op == '*' ? x * y
-                                  : op == '/' ? x / y
-                                  : op == 'F' ? floor(x / y)
-                                  : op == '%' ? x - y * floor(x / y)
-                                              : pow(x, y)};
+    return (struct val){.kind = J_FLOAT,
+                        .f = op == '+'   ? x + y
+                             : op == '-' ? x - y
+                             : op == '*' ? x * y
+                             : op == '/' ? x / y
+                             : op == 'F' ? floor(x / y)
+                             : op == '%' ? x - y * floor(x / y)
+                                         : pow(x, y)};
 }
 
-struct hyt_jval hyt_jbinary(struct hyt_jrun *r, char op, struct hyt_jval a,
-                            struct hyt_jval b)
+struct val hyt_jbinary(struct run *r, char op, struct val a, struct val b)
 {
-    struct hyt_jval list;
-    struct hyt_jtext t = {.run = r};
+    struct val list;
+    struct text t = {.run = r};
 
     if (op == '~' || (op == '+' && a.kind == J_STR && b.kind == J_STR)) {
-        hyt_jput_value(&t, a);
-        hyt_jput_value(&t, b);
+        hyt_jputv(&t, a);
+        hyt_jputv(&t, b);
         return hyt_jdone(&t);
     }
     hyt_jneed(r, a);
@@ -408,7 +402,7 @@ struct hyt_jval hyt_jbinary(struct hyt_jrun *r, char op, struct hyt_jval a,
         return numbers(r, op, a, b);
     if (op == '*' && a.kind == J_STR && b.kind == J_INT) {
         for (int64_t i = 0; i < b.i && a.n > 0; i++)
-            hyt_jput_value(&t, a);
+            hyt_jputv(&t, a);
         return hyt_jdone(&t);
     }
     if (op != '+' || a.kind != b.kind ||
