@@ -163,7 +163,7 @@ static struct val from_keys(struct run *r, struct call *c)
 static struct val range(struct run *r, struct call *c)
 {
     int64_t bound[] = {0, 0, 1}, size;
-    struct val list;
+    struct val list = {.kind = J_LIST};
 
     for (size_t i = 0; i < 3 && i < c->n; i++) {
         const struct val v =
@@ -177,9 +177,8 @@ static struct val range(struct run *r, struct call *c)
         hyt_jfail(r, "range with step 0");
     size =
         (bound[1] - bound[0] + bound[2] - (bound[2] > 0 ? 1 : -1)) / bound[2];
-    list = hyt_jlist(r, J_LIST, size > 0 ? (size_t)size : 0);
-    for (size_t i = 0; i < list.n; i++)
-        list.item[i] = hyt_jint(bound[0] + (int64_t)i * bound[2]);
+    for (int64_t i = 0; i < size; i++)
+        hyt_jappend(r, &list, hyt_jint(bound[0] + i * bound[2]));
     return list;
 }
 

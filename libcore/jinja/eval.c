@@ -4,53 +4,6 @@
 
 #include "jinja/run.h"
 
-/* --- tokens --------------------------------------------------------------- */
-
-void hyt_jnext(struct run *r)
-{
-    r->t++;
-    r->at = r->t->at;
-    if (r->t->kind == J_BAD)
-        hyt_jfail(r, "%s", r->t->s);
-}
-
-bool hyt_jsees(const struct run *r, const char *word)
-{
-    return (r->t->kind == J_WORD || r->t->kind == J_OP) &&
-           strcmp(r->t->s, word) == 0;
-}
-
-bool hyt_jaccept(struct run *r, const char *word)
-{
-    const bool there = hyt_jsees(r, word);
-
-    if (there)
-        hyt_jnext(r);
-    return there;
-}
-
-void hyt_junexpected(struct run *r, const char *wanted)
-{
-    r->at = r->t->at;
-    if (r->t->kind == J_TEXT || r->t->kind == J_END)
-        hyt_jfail(r, "expected %s", wanted);
-    hyt_jfail(r, "expected %s, not %.40s", wanted, r->t->s);
-}
-
-void hyt_jexpect(struct run *r, const char *word)
-{
-    if (!hyt_jaccept(r, word))
-        hyt_junexpected(r, word);
-}
-
-const char *hyt_jword(struct run *r)
-{
-    if (r->t->kind != J_WORD)
-        hyt_junexpected(r, "a name");
-    hyt_jnext(r);
-    return r->t[-1].s;
-}
-
 /* --- names, members, items ------------------------------------------------ */
 
 /* A function of ours as a value, or what is undefined. */
@@ -237,7 +190,6 @@ static struct val postfix(struct run *r, struct val f)
 {
     for (;;) {
         const struct token *t = r->t, *key = t + 1;
-        struct call c = {.n = 0};
 
         if (hyt_jaccept(r, ".")) {
             if (key->kind == J_NUMBER) /* x.0 */
@@ -249,6 +201,8 @@ static struct val postfix(struct run *r, struct val f)
         } else if (hyt_jaccept(r, "[")) {
             f = subscript(r, f, t->at);
         } else if (hyt_jaccept(r, "(")) {
+            struct call c = {.n = 0};
+
             arguments(r, &c);
             if (f.kind == J_BUILTIN)
                 c.self = *f.self;

@@ -157,8 +157,7 @@ static struct val sort_key(struct run *r, struct val v, struct val names)
 static struct val sorted(struct run *r, struct val all, struct val names,
                          bool back)
 {
-    struct val list = hyt_jlist(r, J_LIST, all.n),
-               keys = hyt_jlist(r, J_LIST, all.n);
+    struct val list = {.kind = J_LIST}, keys = list;
 
     for (size_t i = 0; i < all.n; i++) {
         const struct val key = sort_key(r, all.item[i], names);
@@ -175,6 +174,8 @@ static struct val sorted(struct run *r, struct val all, struct val names,
         }
         hyt_jstep(r, i - at);
         room = (i - at) * sizeof(key);
+        hyt_jappend(r, &keys, key);
+        hyt_jappend(r, &list, key);
         memmove(&keys.item[at + 1], &keys.item[at], room);
         memmove(&list.item[at + 1], &list.item[at], room);
         keys.item[at] = key;

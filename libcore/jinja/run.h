@@ -142,7 +142,6 @@ static inline struct val hyt_jnothing(const char *name)
 
 struct val hyt_jstr(const char *s);
 struct val hyt_jpart(struct val v, size_t begin, size_t end);
-struct val hyt_jlist(struct run *r, enum kind kind, size_t n);
 void hyt_jappend(struct run *r, struct val *list, struct val v);
 struct val hyt_jfrom_json(struct run *r, const struct hyt_json *v, size_t most,
                           bool user);
@@ -185,7 +184,7 @@ int hyt_jorder(struct run *r, struct val x, struct val y);
 bool hyt_jcompare(struct run *r, char op, struct val a, struct val b);
 struct val hyt_jbinary(struct run *r, char op, struct val a, struct val b);
 
-/* --- reading tokens (lex.c), expressions (eval.c), statements (stmt.c) ---- */
+/* --- tokens (lex.c, run.c), expressions (eval.c), statements (stmt.c) ----- */
 
 void hyt_jlex(struct run *r, struct hyt_jinja *t);
 
@@ -200,6 +199,8 @@ struct val hyt_jexpr(struct run *r);               /* a if b else c */
 struct val hyt_jexprs(struct run *r);              /* a, b: a tuple */
 struct val hyt_jbinaries(struct run *r, int rank); /* of that rank or higher */
 struct val hyt_jfilter(struct run *r, struct val v);
+/* Up to {% end %} or {% else %} or the like; NULL: to the template's end. */
+void hyt_jstatements(struct run *r, const char *end);
 
 const struct val *hyt_jget(const struct scope *scope, const char *name);
 void hyt_jset(struct run *r, struct scope *scope, const char *name,

@@ -1,57 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* stmt.c - text, {{ }} and {% %}, and a template from its first to its last */
-#include <stdlib.h>
+/* stmt.c - text, {{ }} and {% %} */
 #include <string.h>
 
 #include "jinja/run.h"
 
-/* --- scopes: a name lives in the innermost one that set it ---------------- */
-
-struct scope {
-    struct scope *up;
-    struct var {
-        const char *name;
-        struct val value;
-        struct var *next;
-    } * var;
-};
-
-const struct val *hyt_jget(const struct scope *scope, const char *name)
-{
-    for (; scope != NULL; scope = scope->up)
-        for (const struct var *v = scope->var; v; v = v->next)
-            if (strcmp(v->name, name) == 0)
-                return &v->value;
-    return NULL;
-}
-
-void hyt_jset(struct run *r, struct scope *scope, const char *name,
-              struct val value)
-{
-    struct var *v = scope->var;
-
-    while (v != NULL && strcmp(v->name, name) != 0)
-        v = v->next;
-    if (v == NULL) {
-        v = hyt_jalloc(r, 1, sizeof(*v));
-        v->name = name;
-        v->next = scope->var;
-        scope->var = v;
-    }
-    v->value = value;
-}
-
-struct scope *hyt_jscope(struct run *r, struct scope *up)
-{
-    struct scope *scope = hyt_jalloc(r, 1, sizeof(*scope));
-
-    scope->up = up;
-    return scope;
-}
-
 /* --- what statements are made of ------------------------------------------ */
-
-static void statements(struct run *r, const char *end);
 
 /* The end of a tag, and what follows up to {% end %}, {% else %} or the like;
  * live only if wanted. */
@@ -63,7 +16,7 @@ static void block(struct run *r, const char *end, bool wanted)
         hyt_junexpected(r, "%}");
     hyt_jnext(r);
     r->live = live && wanted;
-    statements(r, end);
+    hyt_jstatements(r, end);
     r->live = live;
 }
 
@@ -353,7 +306,7 @@ static void tag(struct run *r)
 
 /* Statements up to {% end %} or {% else %} or the like, whose word is then the
  * current token; end NULL: to the end of the template. */
-static void statements(struct run *r, const char *end)
+void hyt_jstatements(struct run *r, const char *end)
 {
     struct token *begin = r->t;
 
@@ -389,97 +342,4 @@ static void statements(struct run *r, const char *end)
         begin->skip = r->t;
     r->t = begin->skip;
     r->depth--;
-}
-
-/* --- a whole template ----------------------------------------------------- */
-
-static int parse(struct hyt_jinja *t, size_t n, struct run *r)
-{
-    if (setjmp(r->failed) != 0)
-        return -1;
-    if (strlen(t->source) < n || hyt_utf8_bad(t->source, n) < n)
-        hyt_jfail(r, "not UTF-8 text");
-    hyt_jlex(r, t);
-    r->t = t->token;
-    statements(r, NULL);
-    return 0;
-}
-
-/* Line ends become newlines, and the last one goes, as Jinja does. */
-struct hyt_jinja *hyt_jinja_parse(const char *source, size_t n,
-                                  struct hyt_err *err)
-{
-    struct hyt_jinja *t = hyt_alloc(1, sizeof(*t));
-    struct run r = {.err = err, .arena = &t->arena};
-    size_t size = 0;
-
-    t->source = HYT_NEW(&t->arena, char, n + 1);
-    for (size_t i = 0; i < n; i++)
-        if (source[i] != '\r')
-            t->source[size++] = source[i];
-        else if (i + 1 == n || source[i + 1] != '\n')
-            t->source[size++] = '\n';
-    if (size > 0 && t->source[size - 1] == '\n')
-        t->source[--size] = '\0';
-    r.source = t->source;
-    if (parse(t, size, &r) == 0)
-        return t;
-    hyt_jinja_free(t);
-    return NULL;
-}
-
-void hyt_jinja_free(struct hyt_jinja *t)
-{
-    if (t == NULL)
-        return;
-    hyt_arena_free(&t->arena);
-    free(t->token);
-    free(t);
-}
-
-static int render(struct run *r, const struct hyt_jinja_var *const var,
-                  const size_t n)
-{
-    if (setjmp(r->failed) != 0)
-        return -1;
-    r->scope = hyt_jscope(r, NULL);
-    for (size_t i = 0; i < n; i++)
-        hyt_jset(r, r->scope, var[i].name,
-                 var[i].json
-                     ? hyt_jfrom_json(r, var[i].json, var[i].most, var[i].user)
-                 : var[i].text ? hyt_jstr(var[i].text)
-                               : hyt_jbool(var[i].truth));
-    statements(r, NULL);
-    return 0;
-}
-
-int hyt_jinja_render(const struct hyt_jinja *t, const struct hyt_jinja_var *var,
-                     size_t n_var, const char *date, struct hyt_jinja_text *out,
-                     struct hyt_err *err)
-{
-    struct hyt_arena arena = {0};
-    struct text text = {0};
-    struct run r = {.err = err,
-                    .source = t->source,
-                    .arena = &arena,
-                    .t = t->token,
-                    .live = true,
-                    .date = date,
-                    .out = &text};
-    int status;
-
-    text.run = &r;
-    status = render(&r, var, n_var);
-    if (status == 0) {
-        hyt_buf_put(&out->s, text.s, text.n);
-        hyt_buf_put(&out->mark, text.mark, text.n);
-    }
-    hyt_arena_free(&arena);
-    return status;
-}
-
-void hyt_jinja_text_free(struct hyt_jinja_text *text)
-{
-    hyt_buf_free(&text->s);
-    hyt_buf_free(&text->mark);
 }

@@ -1,50 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* value.c - making values and asking them; the bounds of a run */
+/* value.c - making values and asking them */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "jinja/run.h"
-
-void hyt_jfail(struct run *r, const char *fmt, ...)
-{
-    size_t line = 1, begin = 0;
-    char what[900];
-    va_list args;
-
-    for (size_t i = 0; i < r->at; i++)
-        if (r->source[i] == '\n') {
-            line++;
-            begin = i + 1;
-        }
-    va_start(args, fmt);
-    vsnprintf(what, sizeof(what), fmt, args);
-    va_end(args);
-    hyt_fail(r->err, "%zu:%zu: %s", line, r->at - begin + 1, what);
-    longjmp(r->failed, 1);
-}
-
-void *hyt_jalloc(struct run *r, size_t n, size_t size)
-{
-    if (n > HYT_JINJA_MEMORY / size ||
-        (r->memory += n * size) > HYT_JINJA_MEMORY)
-        hyt_jfail(r, "it makes more than %zu MiB of values",
-                  HYT_JINJA_MEMORY >> 20);
-    return hyt_arena_alloc(r->arena, n, size);
-}
-
-void hyt_jstep(struct run *r, size_t work)
-{
-    r->steps += 1 + work / 64;
-    if (r->steps > HYT_JINJA_STEPS)
-        hyt_jfail(r, "it takes more than %d steps", HYT_JINJA_STEPS);
-}
-
-void hyt_jdeeper(struct run *r)
-{
-    if (++r->depth > HYT_JINJA_DEPTH)
-        hyt_jfail(r, "it goes deeper than %d levels", HYT_JINJA_DEPTH);
-}
 
 /* --- making --------------------------------------------------------------- */
 
@@ -101,26 +60,16 @@ struct val hyt_jpart(struct val v, size_t begin, size_t end)
     return v;
 }
 
-struct val hyt_jlist(struct run *r, enum kind kind, size_t n)
-{
-    struct val list = {.kind = kind, .n = n};
-
-    list.item = hyt_jalloc(r, n + 1, sizeof(*list.item));
-    return list;
-}
-
 /* The room doubles when n is a power of two. */
 void hyt_jappend(struct run *r, struct val *list, struct val v)
 {
     const size_t n = list->n;
+    struct val *old = list->item;
 
-    if ((n & (n - 1)) == 0) {
-        const struct val more = hyt_jlist(r, list->kind, 2 * n);
-
-        if (n > 0)
-            memcpy(more.item, list->item, n * sizeof(v));
-        list->item = more.item;
-    }
+    if ((n & (n - 1)) == 0)
+        list->item = hyt_jalloc(r, 2 * n + 1, sizeof(v));
+    if ((n & (n - 1)) == 0 && n > 0)
+        memcpy(list->item, old, n * sizeof(v));
     list->item[list->n++] = v;
 }
 
@@ -388,7 +337,7 @@ static struct val numbers(struct run *r, char op, struct val a, struct val b)
 
 struct val hyt_jbinary(struct run *r, char op, struct val a, struct val b)
 {
-    struct val list;
+    struct val list = {.kind = a.kind};
     struct text t = {.run = r};
 
     if (op == '~' || (op == '+' && a.kind == J_STR && b.kind == J_STR)) {
@@ -412,8 +361,7 @@ struct val hyt_jbinary(struct run *r, char op, struct val a, struct val b)
                   : op == '-' ? "difference"
                               : "such operation",
                   hyt_jname(a), hyt_jname(b));
-    list = hyt_jlist(r, a.kind, a.n + b.n);
-    for (size_t i = 0; i < list.n; i++)
-        list.item[i] = i < a.n ? a.item[i] : b.item[i - a.n];
+    for (size_t i = 0; i < a.n + b.n; i++)
+        hyt_jappend(r, &list, i < a.n ? a.item[i] : b.item[i - a.n]);
     return list;
 }
