@@ -29,7 +29,8 @@ static bool is_in(char c, const char *set)
 }
 
 /* A token from s on, of n bytes. */
-static struct token *add(struct lexer *l, int kind, const char *s, size_t n)
+static struct token *add(struct lexer *l, enum token_kind kind, const char *s,
+                         size_t n)
 {
     struct hyt_jinja *to = l->to;
     char *copy = hyt_jalloc(l->run, n + 1, 1);
@@ -38,9 +39,10 @@ static struct token *add(struct lexer *l, int kind, const char *s, size_t n)
     to->token = hyt_grow(to->token, &to->cap, to->n + 1, sizeof(*t));
     t = &to->token[to->n++];
     memcpy(copy, s, n);
-    *t = (struct token){.at = (size_t)(s - to->source), .s = copy};
-    t->kind = kind;
-    t->v = (struct val){.kind = J_STR, .n = n, .s = copy};
+    *t = (struct token){.kind = kind,
+                        .at = (size_t)(s - to->source),
+                        .s = copy,
+                        .v = {.kind = J_STR, .n = n, .s = copy}};
     l->s = s + n;
     return t;
 }

@@ -152,34 +152,27 @@ static struct val sort_key(struct run *r, struct val v, struct val names)
     return c.self.kind == J_STR ? hyt_jletters(r, &c) : c.self;
 }
 
-/* Each item goes where the sorted ones before it have a place for it, behind
- * those that are equal. */
+/* Each item moves down to its place among those before it. */
 static struct val sorted(struct run *r, struct val all, struct val names,
                          bool back)
 {
     struct val list = {.kind = J_LIST}, keys = list;
 
-    for (size_t i = 0; i < all.n; i++) {
+    for (size_t i = 0, k; i < all.n; i++) {
         const struct val key = sort_key(r, all.item[i], names);
-        size_t at = 0, end = i, room;
 
-        while (at < end) {
-            const size_t half = (at + end) / 2;
-            const int order = hyt_jorder(r, key, keys.item[half]);
-
-            if (back ? order > 0 : order < 0)
-                end = half;
-            else
-                at = half + 1;
-        }
-        hyt_jstep(r, i - at);
-        room = (i - at) * sizeof(key);
+        hyt_jappend(r, &list, all.item[i]);
         hyt_jappend(r, &keys, key);
-        hyt_jappend(r, &list, key);
-        memmove(&keys.item[at + 1], &keys.item[at], room);
-        memmove(&list.item[at + 1], &list.item[at], room);
-        keys.item[at] = key;
-        list.item[at] = all.item[i];
+        for (k = i; k > 0; k--) {
+            const int order = hyt_jorder(r, key, keys.item[k - 1]);
+
+            if (back ? order <= 0 : order >= 0)
+                break;
+            list.item[k] = list.item[k - 1];
+            keys.item[k] = keys.item[k - 1];
+        }
+        list.item[k] = all.item[i];
+        keys.item[k] = key;
     }
     return list;
 }

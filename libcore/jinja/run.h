@@ -20,22 +20,16 @@
 
 /* J_SPACE is a namespace, J_LOOP the variable `loop`, J_MACRO of the template,
  * J_BUILTIN a function of ours. */
+/* clang-format off */
 enum kind {
-    J_UNDEFINED,
-    J_NONE,
-    J_BOOL,
-    J_INT,
-    J_FLOAT,
-    J_STR,
-    J_LIST,
-    J_TUPLE,
-    J_DICT,
-    J_SPACE,
-    J_LOOP,
-    J_MACRO,
-    J_BUILTIN,
-    J_ANY = J_UNDEFINED
+    J_UNDEFINED, J_NONE, J_BOOL, J_INT, J_FLOAT, J_STR, J_LIST, J_TUPLE, J_DICT,
+    J_SPACE, J_LOOP, J_MACRO, J_BUILTIN, J_ANY = J_UNDEFINED
 };
+/* J_VAR is {{, J_TAG {%, J_CLOSE }} or %}; J_BAD an error, s says which. */
+enum token_kind {
+    J_END, J_BAD, J_TEXT, J_VAR, J_TAG, J_CLOSE, J_WORD, J_STRING, J_NUMBER, J_OP
+};
+/* clang-format on */
 
 struct val {
     enum kind kind;
@@ -63,19 +57,7 @@ struct val {
 };
 
 struct token {
-    /* J_VAR {{, J_TAG {%, J_CLOSE }} or %}; J_BAD: an error, s says which. */
-    enum {
-        J_END,
-        J_BAD,
-        J_TEXT,
-        J_VAR,
-        J_TAG,
-        J_CLOSE,
-        J_WORD,
-        J_STRING,
-        J_NUMBER,
-        J_OP
-    } kind;
+    enum token_kind kind;
     size_t at;     /* in the source */
     const char *s; /* what is there */
     struct val v;  /* the same, or the value of a constant */

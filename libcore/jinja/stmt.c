@@ -32,59 +32,56 @@ static struct val captured(struct run *r, const char *end)
     return hyt_jdone(&text);
 }
 
-/* A name or x.name, which becomes v, or several for the items of v. */
-static void assign(struct run *r, struct val v)
+/* What is assigned to: a name or x.name, or several for the items of a list. */
+enum { MAX_NAMES = 16 };
+
+struct target {
+    const char *name[MAX_NAMES], *space[MAX_NAMES]; /* space: the x, or NULL */
+    size_t n, at;
+    bool several;
+};
+
+static struct target read_target(struct run *r)
 {
-    const size_t at = r->t->at;
+    struct target to = {.n = 0};
     const bool bracket = hyt_jaccept(r, "(");
-    struct val list = {.kind = J_TUPLE, .n = 1, .item = &v};
-    size_t n = 0;
 
     do {
-        const char *name = hyt_jword(r);
-        struct scope *scope = r->scope;
-
+        if (to.n == MAX_NAMES)
+            hyt_jfail(r, "more than %d names", MAX_NAMES);
+        to.at = r->t->at;
+        to.name[to.n] = hyt_jword(r);
         if (hyt_jaccept(r, ".")) {
-            const struct val *space = hyt_jget(scope, name);
-
-            name = hyt_jword(r);
-            r->at = r->t[-1].at;
-            if (r->live && (space == NULL || space->kind != J_SPACE))
-                hyt_jfail(r, "only a namespace can be changed");
-            scope = r->live ? space->scope : NULL;
+            to.space[to.n] = to.name[to.n];
+            to.at = r->t->at;
+            to.name[to.n] = hyt_jword(r);
         }
-        if (n == 0 && r->live && hyt_jsees(r, ","))
-            list = hyt_jitems(r, v);
-        if (r->live && n < list.n)
-            hyt_jset(r, scope, name, list.item[n]);
-        n++;
-    } while (hyt_jaccept(r, ",") && r->t->kind == J_WORD);
+        to.n++;
+        to.several = hyt_jaccept(r, ",") || to.n > 1;
+    } while (r->t->kind == J_WORD && strcmp(r->t[-1].s, ",") == 0);
     if (bracket)
         hyt_jexpect(r, ")");
-    r->at = at;
-    if (r->live && n != list.n)
-        hyt_jfail(r, "%zu values for %zu names", list.n, n);
+    return to;
 }
 
-/* The same from another place. */
-static void assign_at(struct run *r, struct token *target, struct val v)
+static void assign(struct run *r, const struct target *to, struct val v)
 {
-    struct token *back = r->t;
+    const struct val one = {.kind = J_TUPLE, .n = 1, .item = &v},
+                     list = to->several ? hyt_jitems(r, v) : one;
 
-    r->t = target;
-    assign(r, v);
-    r->t = back;
-}
+    r->at = to->at;
+    if (to->n != list.n)
+        hyt_jfail(r, "%zu values for %zu names", list.n, to->n);
+    for (size_t i = 0; i < list.n; i++) {
+        const struct val here = {.kind = J_SPACE, .scope = r->scope},
+                         *space = &here;
 
-static struct token *pass_target(struct run *r)
-{
-    struct token *target = r->t;
-    const bool live = r->live;
-
-    r->live = false;
-    assign(r, hyt_jnothing("target"));
-    r->live = live;
-    return target;
+        if (to->space[i] != NULL)
+            space = hyt_jget(r->scope, to->space[i]);
+        if (space == NULL || space->kind != J_SPACE)
+            hyt_jfail(r, "only a namespace can be changed");
+        hyt_jset(r, space->scope, to->name[i], list.item[i]);
+    }
 }
 
 /* --- statements, behind their names --------------------------------------- */
@@ -107,7 +104,7 @@ static void do_if(struct run *r)
 }
 
 /* The items for which the condition holds. */
-static struct val chosen(struct run *r, struct token *target, struct val all)
+static struct val chosen(struct run *r, const struct target *to, struct val all)
 {
     struct scope *outer = r->scope;
     struct token *condition = r->t;
@@ -115,7 +112,7 @@ static struct val chosen(struct run *r, struct token *target, struct val all)
 
     for (size_t i = 0; i < all.n; i++) {
         r->scope = hyt_jscope(r, outer);
-        assign_at(r, target, all.item[i]);
+        assign(r, to, all.item[i]);
         r->t = condition;
         if (hyt_jtruth(hyt_jexpr(r)))
             hyt_jappend(r, &list, all.item[i]);
@@ -129,15 +126,16 @@ static struct val chosen(struct run *r, struct token *target, struct val all)
 static void do_for(struct run *r)
 {
     struct scope *outer = r->scope;
-    struct token *target = pass_target(r), *begin;
+    const struct target to = read_target(r);
     const bool live = r->live;
+    struct token *begin;
     struct val list;
 
     hyt_jexpect(r, "in");
     list = hyt_jbinaries(r, J_OR);
     list = hyt_jitems(r, live ? list : hyt_jnothing("list"));
     if (hyt_jaccept(r, "if")) {
-        list = chosen(r, target, list);
+        list = chosen(r, &to, list);
         r->live = false;
         hyt_jexpr(r);
         r->live = live;
@@ -151,7 +149,7 @@ static void do_for(struct run *r)
         r->flow = J_FLOWS;
         r->scope = hyt_jscope(r, outer);
         hyt_jset(r, r->scope, "loop", list);
-        assign_at(r, target, list.item[list.turn]);
+        assign(r, &to, list.item[list.turn]);
         r->t = begin;
         block(r, "endfor", true);
     }
@@ -193,11 +191,12 @@ static struct val filtered(struct run *r, const char *end, bool named)
 
 static void do_set(struct run *r)
 {
-    struct token *target = pass_target(r);
+    const struct target to = read_target(r);
+    const struct val v =
+        hyt_jaccept(r, "=") ? hyt_jexprs(r) : filtered(r, "endset", false);
 
-    assign_at(r, target,
-              hyt_jaccept(r, "=") ? hyt_jexprs(r)
-                                  : filtered(r, "endset", false));
+    if (r->live)
+        assign(r, &to, v);
 }
 
 static void do_filter(struct run *r)
@@ -275,13 +274,7 @@ static void do_generation(struct run *r)
 static void do_break(struct run *r)
 {
     if (r->live)
-        r->flow = J_BREAKS;
-}
-
-static void do_continue(struct run *r)
-{
-    if (r->live)
-        r->flow = J_CONTINUES;
+        r->flow = r->t[-1].s[0] == 'b' ? J_BREAKS : J_CONTINUES;
 }
 
 static void tag(struct run *r)
@@ -292,7 +285,7 @@ static void tag(struct run *r)
     } tags[] = {{"if", do_if},         {"for", do_for},
                 {"set", do_set},       {"macro", do_macro},
                 {"filter", do_filter}, {"generation", do_generation},
-                {"break", do_break},   {"continue", do_continue}};
+                {"break", do_break},   {"continue", do_break}};
 
     for (size_t i = 0; i < HYT_LEN(tags); i++)
         if (hyt_jaccept(r, tags[i].name)) {
