@@ -12,35 +12,33 @@ const struct builtin *hyt_jfind(const char *name, char where)
 
     for (size_t i = 0; i < HYT_LEN(tables); i++)
         for (const struct builtin *b = tables[i]; b->name != NULL; b++)
-            if (strchr(b->where, where) && strcmp(b->name, name) == 0)
+            if (*b->name == *name && strcmp(b->name, name) == 0 &&
+                strchr(b->where, where) != NULL)
                 return b;
     return NULL;
 }
 
-/* --- arguments ------------------------------------------------------------ */
-
-struct val hyt_jarg(struct run *r, struct call *c, size_t i, const char *name,
-                    enum kind kind, struct val absent)
+struct val hyt_jarg(struct call *c, size_t i, const char *name)
 {
-    struct val v = absent;
-
     for (size_t k = 0; k < c->n; k++)
         if (c->key[k] ? name && strcmp(c->key[k], name) == 0 : k == i) {
             c->used |= UINT32_C(1) << k;
-            v = c->arg[k];
+            return c->arg[k];
         }
-    if (kind == J_ANY)
-        return v;
-    if (v.kind == J_NONE || v.kind == J_UNDEFINED)
-        v = absent;
-    if (v.kind == J_UNDEFINED)
-        hyt_jfail(r, "argument %zu is missing", i + 1);
-    if (v.kind != kind && v.kind != absent.kind)
-        hyt_jfail(r, "argument %zu is %s", i + 1, hyt_jname(v));
-    return v;
+    return hyt_jnothing(NULL);
 }
 
-/* --- tests ---------------------------------------------------------------- */
+struct val hyt_jtyped(struct run *r, struct call *c, size_t i, const char *name,
+                      enum kind kind, struct val absent)
+{
+    const struct val v = hyt_jarg(c, i, name);
+
+    if (v.kind != J_UNDEFINED && v.kind != J_NONE && v.kind != kind)
+        hyt_jfail(r, "argument %zu is %s", i + 1, hyt_jname(v));
+    if (v.kind != kind && absent.kind == J_UNDEFINED)
+        hyt_jfail(r, "argument %zu is missing", i + 1);
+    return v.kind == kind ? v : absent;
+}
 
 /* how: bits of kinds. */
 static struct val is_kind(struct run *r, struct call *c)
@@ -49,38 +47,29 @@ static struct val is_kind(struct run *r, struct call *c)
     return hyt_jbool((c->how >> c->self.kind & 1) != 0);
 }
 
-/* how: 1 true, 0 false, o odd, e even. */
-static struct val is_value(struct run *r, struct call *c)
+/* how: 1 true, 0 false, o odd, e even, or an operator. */
+static struct val is(struct run *r, struct call *c)
 {
-    const struct val v = c->self;
+    const struct val v = c->self, other = hyt_jarg(c, 0, NULL);
 
-    (void)r;
+    if (c->how == '1' || c->how == '0')
+        return hyt_jbool(v.kind == J_BOOL && v.i == c->how - '0');
     if (c->how == 'o' || c->how == 'e')
         return hyt_jbool(v.kind == J_INT && (v.i & 1) == (c->how == 'o'));
-    return hyt_jbool(v.kind == J_BOOL && v.i == c->how);
-}
-
-/* how: the operator. */
-static struct val compares(struct run *r, struct call *c)
-{
     if (c->n == 0)
         hyt_jfail(r, "compared with what?");
-    return hyt_jbool(hyt_jcompare(r, (char)c->how, c->self,
-                                  hyt_jarg(r, c, 0, NULL, J_ANY, c->self)));
+    return hyt_jbool(hyt_jcompare(r, (char)c->how, v, other));
 }
-
-/* --- any value ------------------------------------------------------------ */
 
 static struct val or_default(struct run *r, struct call *c)
 {
-    const struct val no = hyt_jbool(false), empty = hyt_jstr(""),
-                     v = hyt_jarg(r, c, 0, "default_value", J_ANY, empty),
-                     any = hyt_jarg(r, c, 1, "boolean", J_ANY, no);
+    const struct val v = hyt_jarg(c, 0, "default_value"), self = c->self;
+    const bool any = hyt_jtruth(hyt_jarg(c, 1, "boolean"));
 
-    return c->self.kind == J_UNDEFINED ||
-                   (hyt_jtruth(any) && !hyt_jtruth(c->self))
-               ? v
-               : c->self;
+    (void)r;
+    if (self.kind != J_UNDEFINED && !(any && !hyt_jtruth(self)))
+        return self;
+    return v.kind == J_UNDEFINED ? hyt_jstr("") : v;
 }
 
 static struct val to_text(struct run *r, struct call *c)
@@ -91,7 +80,7 @@ static struct val to_text(struct run *r, struct call *c)
 /* As int() of Python, and the whole part where the text is no whole number. */
 static struct val to_int(struct run *r, struct call *c)
 {
-    const struct val absent = hyt_jarg(r, c, 0, "default", J_ANY, hyt_jint(0));
+    const struct val absent = hyt_jarg(c, 0, "default");
     struct call strip = {.self = c->self};
     struct val v = c->self;
     struct hyt_err why;
@@ -108,15 +97,17 @@ static struct val to_int(struct run *r, struct call *c)
     }
     if (v.kind == J_FLOAT && v.f > -9e18 && v.f < 9e18)
         return hyt_jint((int64_t)v.f);
-    return v.kind == J_INT || v.kind == J_BOOL ? hyt_jint(v.i) : absent;
+    if (v.kind == J_INT || v.kind == J_BOOL)
+        return hyt_jint(v.i);
+    return absent.kind == J_UNDEFINED ? hyt_jint(0) : absent;
 }
 
 static struct val tojson(struct run *r, struct call *c)
 {
     const struct val none = {.kind = J_NONE},
-                     ascii = hyt_jarg(r, c, 0, "ensure_ascii", J_ANY, none),
-                     indent = hyt_jarg(r, c, 1, "indent", J_INT, none),
-                     marks = hyt_jarg(r, c, 2, "separators", J_TUPLE, none);
+                     ascii = hyt_jarg(c, 0, "ensure_ascii"),
+                     indent = hyt_jtyped(r, c, 1, "indent", J_INT, none),
+                     marks = hyt_jtyped(r, c, 2, "separators", J_TUPLE, none);
     const bool lines = indent.kind == J_INT;
     struct style style = {.item = hyt_jstr(lines ? "," : ", "),
                           .key = hyt_jstr(": "),
@@ -133,15 +124,9 @@ static struct val tojson(struct run *r, struct call *c)
     return hyt_jdone(&t);
 }
 
-/* --- functions ------------------------------------------------------------ */
-
 static struct val raise_exception(struct run *r, struct call *c)
 {
-    const struct val what = hyt_jstr("raise_exception");
-
-    hyt_jfail(
-        r, "%s",
-        hyt_jchars(r, hyt_jtext(r, hyt_jarg(r, c, 0, NULL, J_ANY, what))));
+    hyt_jfail(r, "%s", hyt_jchars(r, hyt_jtext(r, hyt_jarg(c, 0, NULL))));
 }
 
 /* how: n namespace, d dict.  Their arguments have keys, and are all used. */
@@ -166,10 +151,9 @@ static struct val range(struct run *r, struct call *c)
     struct val list = {.kind = J_LIST};
 
     for (size_t i = 0; i < 3 && i < c->n; i++) {
-        const struct val v =
-            hyt_jarg(r, c, i, NULL, J_INT, hyt_jnothing("bound"));
+        const struct val v = hyt_jarg(c, i, NULL);
 
-        if (v.i > INT32_MAX || v.i < INT32_MIN)
+        if (v.kind != J_INT || v.i > INT32_MAX || v.i < INT32_MIN)
             hyt_jfail(r, "range of what is no small integer");
         bound[c->n == 1 ? 1 : i] = v.i;
     }
@@ -209,8 +193,7 @@ static struct val strftime_now(struct run *r, struct call *c)
         {'A', days[day], 9}, {'a', days[day], 3},     {'H', "00", 2},
         {'M', "00", 2},      {'S', "00", 2},          {'%', "%", 1}};
     struct text t = {.run = r};
-    const char *s = hyt_jchars(
-        r, hyt_jarg(r, c, 0, "format", J_STR, hyt_jnothing("format")));
+    const char *s = hyt_jchars(r, hyt_jtext(r, hyt_jarg(c, 0, "format")));
 
     for (; *s != '\0'; s++) {
         size_t i = 0;
@@ -231,34 +214,37 @@ static struct val strftime_now(struct run *r, struct call *c)
 
 enum {
     UNDEFINED = 1 << J_UNDEFINED,
-    NUMBER = 1 << J_INT | 1 << J_FLOAT | 1 << J_BOOL,
-    SEQUENCE =
-        UNDEFINED | 1 << J_STR | 1 << J_LIST | 1 << J_TUPLE | 1 << J_DICT,
+    NONE = 1 << J_NONE,
+    BOOL = 1 << J_BOOL,
+    INT = 1 << J_INT,
+    FLOAT = 1 << J_FLOAT,
+    STR = 1 << J_STR,
+    DICT = 1 << J_DICT,
+    ITEMS = UNDEFINED | STR | 1 << J_LIST | 1 << J_TUPLE | DICT,
     CALLABLE = 1 << J_MACRO | 1 << J_BUILTIN
 };
 
 /* clang-format off */
 const struct builtin hyt_jothers[] = {
-    {"defined", "t", is_kind, ~UNDEFINED},   {"undefined", "t", is_kind, UNDEFINED},
-    {"none", "t", is_kind, 1 << J_NONE},     {"boolean", "t", is_kind, 1 << J_BOOL},
-    {"integer", "t", is_kind, 1 << J_INT},   {"float", "t", is_kind, 1 << J_FLOAT},
-    {"number", "t", is_kind, NUMBER},        {"string", "t", is_kind, 1 << J_STR},
-    {"mapping", "t", is_kind, 1 << J_DICT},  {"callable", "t", is_kind, CALLABLE},
-    {"sequence", "t", is_kind, SEQUENCE},    {"iterable", "t", is_kind, SEQUENCE},
-    {"true", "t", is_value, true},           {"false", "t", is_value, false},
-    {"odd", "t", is_value, 'o'},             {"even", "t", is_value, 'e'},
-    {"eq", "t", compares, '='},              {"==", "t", compares, '='},
-    {"equalto", "t", compares, '='},         {"in", "t", compares, 'i'},
-    {"ne", "t", compares, '!'},              {"!=", "t", compares, '!'},
-    {"lt", "t", compares, '<'},              {"<", "t", compares, '<'},
-    {"gt", "t", compares, '>'},              {">", "t", compares, '>'},
-    {"lessthan", "t", compares, '<'},        {"greaterthan", "t", compares, '>'},
-    {"le", "t", compares, 'l'},              {"ge", "t", compares, 'g'},
-    {"default", "f", or_default, 0},         {"d", "f", or_default, 0},
-    {"string", "f", to_text, 0},             {"safe", "f", to_text, 0},
-    {"int", "f", to_int, 0},                 {"tojson", "f", tojson, 0},
-    {"namespace", "g", from_keys, 'n'},      {"dict", "g", from_keys, 'd'},
-    {"range", "g", range, 0},                {"strftime_now", "g", strftime_now, 0},
-    {"raise_exception", "g", raise_exception, 0}, {NULL, NULL, NULL, 0}
+    {"undefined", "t", is_kind, UNDEFINED}, {"none", "t", is_kind, NONE},
+    {"defined", "t", is_kind, ~UNDEFINED},  {"boolean", "t", is_kind, BOOL},
+    {"number", "t", is_kind, BOOL | INT | FLOAT},
+    {"integer", "t", is_kind, INT},         {"float", "t", is_kind, FLOAT},
+    {"string", "t", is_kind, STR},          {"mapping", "t", is_kind, DICT},
+    {"sequence", "t", is_kind, ITEMS},      {"iterable", "t", is_kind, ITEMS},
+    {"callable", "t", is_kind, CALLABLE},
+    {"true", "t", is, '1'},     {"odd", "t", is, 'o'},  {"le", "t", is, 'l'},
+    {"false", "t", is, '0'},    {"even", "t", is, 'e'}, {"ge", "t", is, 'g'},
+    {"equalto", "t", is, '='},  {"eq", "t", is, '='},   {"==", "t", is, '='},
+    {"lessthan", "t", is, '<'}, {"lt", "t", is, '<'},   {"<", "t", is, '<'},
+    {"gt", "t", is, '>'},       {">", "t", is, '>'},    {"ne", "t", is, '!'},
+    {"greaterthan", "t", is, '>'}, {"!=", "t", is, '!'}, {"in", "t", is, 'i'},
+    {"default", "f", or_default, 0},        {"d", "f", or_default, 0},
+    {"string", "f", to_text, 0},            {"safe", "f", to_text, 0},
+    {"int", "f", to_int, 0},                {"tojson", "f", tojson, 0},
+    {"namespace", "g", from_keys, 'n'},     {"dict", "g", from_keys, 'd'},
+    {"raise_exception", "g", raise_exception, 0},
+    {"strftime_now", "g", strftime_now, 0}, {"range", "g", range, 0},
+    {NULL, NULL, NULL, 0}
 };
 /* clang-format on */

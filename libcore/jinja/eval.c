@@ -4,8 +4,6 @@
 
 #include "jinja/run.h"
 
-/* --- names, members, items ------------------------------------------------ */
-
 /* A function of ours as a value, or what is undefined. */
 static struct val bound(struct run *r, const char *name, char where,
                         struct val self)
@@ -86,7 +84,7 @@ struct val hyt_jitem(struct run *r, struct val v, struct val key, bool dot)
 
 /* A bound of a slice; `absent` where it is not given. */
 static int64_t slice_bound(struct run *r, struct val v, int64_t absent,
-                           int64_t least, int64_t most, int64_t size)
+                           int64_t least, int64_t size)
 {
     if (v.kind == J_NONE)
         return absent;
@@ -94,39 +92,37 @@ static int64_t slice_bound(struct run *r, struct val v, int64_t absent,
         hyt_jfail(r, "%s is no bound of a slice", hyt_jname(v));
     if (v.i < 0)
         return v.i + size < least ? least : v.i + size;
-    return v.i > most ? most : v.i;
+    return v.i > least + size ? least + size : v.i;
 }
 
 static struct val slice(struct run *r, struct val v, const struct val part[3])
 {
     const struct val from = hyt_jitems(r, v);
-    const int64_t n = (int64_t)from.n;
-    const int64_t step =
-        slice_bound(r, part[2], 1, INT64_MIN / 2, INT64_MAX / 2, 0);
-    const bool back = step < 0;
-    const int64_t first = back ? -1 : 0, last = back ? n - 1 : n;
-    const int64_t begin =
-        slice_bound(r, part[0], back ? last : first, first, last, n);
-    const int64_t end =
-        slice_bound(r, part[1], back ? first : last, first, n, n);
+    const int64_t n = (int64_t)from.n,
+                  step = part[2].kind == J_NONE ? 1 : part[2].i;
+    const int64_t least = step < 0 ? -1 : 0, most = least + n;
+    const int64_t begin = slice_bound(r, part[0], step < 0 ? most : least,
+                                      least, n),
+                  end = slice_bound(r, part[1], step < 0 ? least : most, least,
+                                    n);
     struct val list = {.kind = from.kind};
-    struct text t = {.run = r};
 
     hyt_jneed(r, v);
-    if (step == 0)
-        hyt_jfail(r, "a slice with step 0");
-    for (int64_t i = begin; back ? i > end : i < end; i += step)
-        if (v.kind == J_STR)
-            hyt_jputv(&t, from.item[i]);
-        else
-            hyt_jappend(r, &list, from.item[i]);
-    return v.kind == J_STR ? hyt_jdone(&t) : list;
+    if (step == 0 || (part[2].kind != J_NONE && part[2].kind != J_INT))
+        hyt_jfail(r, "a slice needs a step that is an integer and not 0");
+    for (int64_t i = begin; step < 0 ? i > end : i < end; i += step) {
+        hyt_jappend(r, &list, from.item[i]);
+        if (step > n || step < -n)
+            break;
+    }
+    return v.kind == J_STR ? hyt_jjoin(r, list, hyt_jstr("")) : list;
 }
 
 /* Behind the "[": an index or a slice. */
 static struct val subscript(struct run *r, struct val v, size_t at)
 {
-    struct val part[3] = {{.kind = J_NONE}, {.kind = J_NONE}, {.kind = J_NONE}};
+    const struct val none = {.kind = J_NONE};
+    struct val part[3] = {none, none, none};
     bool sliced = false;
 
     if (hyt_jsees(r, "]"))
@@ -213,8 +209,6 @@ static struct val postfix(struct run *r, struct val f)
     }
 }
 
-/* --- operands ------------------------------------------------------------- */
-
 /* Up to `close`. */
 static struct val items(struct run *r, enum kind kind, const char *close)
 {
@@ -256,7 +250,7 @@ static struct val primary(struct run *r)
 }
 
 /* A filter or a test; of a test, one argument may stand without brackets. */
-static struct val named(struct run *r, struct val v, char where)
+struct val hyt_jnamed(struct run *r, struct val v, char where)
 {
     const size_t at = r->t->at;
     const char *word = hyt_jword(r);
@@ -280,11 +274,6 @@ static struct val named(struct run *r, struct val v, char where)
     return invoke(r, &c, f, at);
 }
 
-struct val hyt_jfilter(struct run *r, struct val v)
-{
-    return named(r, v, 'f');
-}
-
 static struct val unary(struct run *r, bool filters)
 {
     const size_t at = r->t->at;
@@ -306,16 +295,14 @@ static struct val unary(struct run *r, bool filters)
         const bool test = hyt_jaccept(r, "is"), no = hyt_jaccept(r, "not");
 
         if (!test)
-            hyt_jnext(r);
-        v = named(r, v, test ? 't' : 'f');
+            hyt_jexpect(r, "|");
+        v = hyt_jnamed(r, v, test ? 't' : 'f');
         if (no)
             v = hyt_jbool(!hyt_jtruth(v));
     }
     r->depth--;
     return v;
 }
-
-/* --- operators ------------------------------------------------------------ */
 
 /* What follows a comparison that fails, or an `and` or an `or` that is decided,
  * is read but not evaluated. */

@@ -20,7 +20,7 @@ struct lexer {
 
 static bool begins(const char *s, const char *with)
 {
-    return strncmp(s, with, strlen(with)) == 0;
+    return *s == *with && strncmp(s, with, strlen(with)) == 0;
 }
 
 static bool is_in(char c, const char *set)

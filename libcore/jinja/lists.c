@@ -4,8 +4,6 @@
 
 #include "jinja/run.h"
 
-/* --- of a dict ------------------------------------------------------------ */
-
 /* how: k keys, v values, else pairs of both. */
 static struct val members(struct run *r, struct call *c)
 {
@@ -26,15 +24,11 @@ static struct val members(struct run *r, struct call *c)
 
 static struct val get(struct run *r, struct call *c)
 {
-    const struct val none = {.kind = J_NONE},
-                     key = hyt_jarg(r, c, 0, NULL, J_ANY, none),
-                     other = hyt_jarg(r, c, 1, NULL, J_ANY, none),
+    const struct val key = hyt_jarg(c, 0, NULL), other = hyt_jarg(c, 1, NULL),
                      *x = hyt_jmember(r, c->self, key);
 
-    return x ? *x : other;
+    return x ? *x : c->n > 1 ? other : (struct val){.kind = J_NONE};
 }
-
-/* --- choosing and changing items ------------------------------------------ */
 
 /* v.a.b.0 of "a.b.0"; names undefined: v. */
 static struct val path(struct run *r, struct val v, struct val names)
@@ -66,7 +60,7 @@ static struct val apply(struct run *r, struct call *c, size_t i, char where,
 
     if (i >= c->n)
         return v;
-    b = hyt_jfind(hyt_jchars(r, hyt_jarg(r, c, i, NULL, J_STR, v)), where);
+    b = hyt_jfind(hyt_jchars(r, hyt_jtyped(r, c, i, NULL, J_STR, v)), where);
     if (b == NULL)
         hyt_jfail(r, "no such filter or test");
     sub.how = b->how;
@@ -84,14 +78,12 @@ static struct val apply(struct run *r, struct call *c, size_t i, char where,
  * items. */
 static struct val choose(struct run *r, struct call *c)
 {
-    const struct val nothing = hyt_jnothing("attribute");
+    const struct val nothing = hyt_jnothing("items");
     const bool map = c->how == 'm', by = c->how == 'S' || c->how == 'R';
     const struct val all =
         hyt_jitems(r, hyt_jtruth(c->self) ? c->self : nothing);
-    const struct val names =
-        hyt_jarg(r, c, by ? 0 : SIZE_MAX, "attribute", J_ANY, nothing);
-    const struct val absent =
-        map ? hyt_jarg(r, c, SIZE_MAX, "default", J_ANY, nothing) : nothing;
+    const struct val names = hyt_jarg(c, by ? 0 : SIZE_MAX, "attribute"),
+                     absent = map ? hyt_jarg(c, SIZE_MAX, "default") : nothing;
     struct val list = {.kind = J_LIST};
 
     if (by && names.kind == J_UNDEFINED)
@@ -104,8 +96,10 @@ static struct val choose(struct run *r, struct call *c)
         hyt_jstep(r, 0);
         if (!map || names.kind == J_UNDEFINED)
             v = apply(r, c, by, map ? 'f' : 't', v);
+        if (v.kind == J_UNDEFINED && absent.kind != J_UNDEFINED)
+            v = absent;
         if (map)
-            hyt_jappend(r, &list, v.kind == J_UNDEFINED ? absent : v);
+            hyt_jappend(r, &list, v);
         else if (hyt_jtruth(v) == (c->how == 's' || c->how == 'S'))
             hyt_jappend(r, &list, all.item[i]);
     }
@@ -128,9 +122,8 @@ struct val hyt_jjoin(struct run *r, struct val all, struct val sep)
 /* how: s, of a string, else of a list. */
 static struct val join(struct run *r, struct call *c)
 {
-    const struct val nothing = hyt_jnothing("attribute"),
-                     other = hyt_jarg(r, c, 0, "d", J_ANY, hyt_jstr("")),
-                     names = hyt_jarg(r, c, 1, "attribute", J_ANY, nothing);
+    const struct val other = hyt_jarg(c, 0, "d"),
+                     names = hyt_jarg(c, 1, "attribute");
     struct val list = {.kind = J_LIST}, all;
 
     if (c->how == 's')
@@ -140,8 +133,6 @@ static struct val join(struct run *r, struct call *c)
         hyt_jappend(r, &list, path(r, all.item[i], names));
     return hyt_jjoin(r, list, other);
 }
-
-/* --- order ---------------------------------------------------------------- */
 
 /* What an item is ordered by: itself, or one of its members; letters of both
  * cases alike. */
@@ -177,18 +168,15 @@ static struct val sorted(struct run *r, struct val all, struct val names,
     return list;
 }
 
+/* how: d, the pairs of a dict. */
 static struct val sort(struct run *r, struct call *c)
 {
-    const struct val nothing = hyt_jnothing("attribute");
-    const struct val back = hyt_jarg(r, c, 0, "reverse", J_ANY, nothing);
-    const struct val names = hyt_jarg(r, c, 2, "attribute", J_ANY, nothing);
+    const bool dict = c->how == 'd';
+    const struct val back = hyt_jarg(c, 0, "reverse"),
+                     names = hyt_jarg(c, 2, "attribute"),
+                     all = dict ? members(r, c) : hyt_jitems(r, c->self);
 
-    return sorted(r, hyt_jitems(r, c->self), names, hyt_jtruth(back));
-}
-
-static struct val dictsort(struct run *r, struct call *c)
-{
-    return sorted(r, members(r, c), hyt_jint(0), false);
+    return sorted(r, all, dict ? hyt_jint(0) : names, hyt_jtruth(back));
 }
 
 static struct val reverse(struct run *r, struct call *c)
@@ -243,17 +231,18 @@ static struct val cycle(struct run *r, struct call *c)
 
 /* clang-format off */
 const struct builtin hyt_jlists[] = {
-    {"length", "f", items, '#'},             {"count", "f", items, '#'},
-    {"list", "f", items, 0},                 {"first", "f", items, 'f'},
-    {"last", "f", items, 'l'},               {"min", "f", items, '-'},
-    {"max", "f", items, '+'},                {"items", "fd", members, 'i'},
-    {"keys", "d", members, 'k'},             {"values", "d", members, 'v'},
-    {"get", "d", get, 0},                    {"select", "f", choose, 's'},
-    {"reject", "f", choose, 'r'},            {"selectattr", "f", choose, 'S'},
-    {"rejectattr", "f", choose, 'R'},        {"map", "f", choose, 'm'},
-    {"join", "f", join, 'f'},                {"join", "s", join, 's'},
-    {"reverse", "f", reverse, 0},            {"sort", "f", sort, 0},
-    {"dictsort", "f", dictsort, 0},          {"unique", "f", unique, 0},
-    {"cycle", "l", cycle, 0},                {NULL, NULL, NULL, 0}
+    {"length", "f", items, '#'},          {"count", "f", items, '#'},
+    {"list", "f", items, 0},              {"first", "f", items, 'f'},
+    {"last", "f", items, 'l'},            {"min", "f", items, '-'},
+    {"max", "f", items, '+'},             {"items", "fd", members, 'i'},
+    {"keys", "d", members, 'k'},          {"values", "d", members, 'v'},
+    {"get", "d", get, 0},                 {"select", "f", choose, 's'},
+    {"reject", "f", choose, 'r'},         {"selectattr", "f", choose, 'S'},
+    {"rejectattr", "f", choose, 'R'},     {"map", "f", choose, 'm'},
+    {"join", "f", join, 'f'},             {"join", "s", join, 's'},
+    {"reverse", "f", reverse, 0},         {"sort", "f", sort, 0},
+    {"dictsort", "f", sort, 'd'},         {"unique", "f", unique, 0},
+    {"cycle", "l", cycle, 0},
+    {NULL, NULL, NULL, 0}
 };
 /* clang-format on */

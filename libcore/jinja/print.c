@@ -9,16 +9,19 @@
 #include "jinja/run.h"
 
 /* As repr() of Python: an exponent of two digits from 1e16 and below 1e-4. */
-static void put_float(struct text *t, double x)
+static void put_number(struct text *t, struct val v)
 {
     char digits[HYT_NUM_MAX], text[HYT_NUM_MAX + 8];
+    const double x = v.kind == J_INT ? 0 : v.f;
     const char *e, *first = digits + strlen("0.0000") + (x < 0);
 
     if (!isfinite(x))
         hyt_jfail(t->run, "a number that is too large");
     hyt_num_f64(digits, x);
     e = strchr(digits, 'e');
-    if (e != NULL)
+    if (v.kind == J_INT)
+        snprintf(text, sizeof(text), "%" PRId64, v.i);
+    else if (e != NULL)
         snprintf(text, sizeof(text), "%.*se%+03ld", (int)(e - digits), digits,
                  strtol(e + 1, NULL, 10));
     else if (x != 0 && fabs(x) < 1e-4) /* 0.0000ddd */
@@ -27,14 +30,6 @@ static void put_float(struct text *t, double x)
     else
         snprintf(text, sizeof(text), "%s%s", digits,
                  strchr(digits, '.') ? "" : ".0");
-    hyt_jputs(t, text);
-}
-
-static void put_int(struct text *t, int64_t i)
-{
-    char text[HYT_NUM_MAX];
-
-    snprintf(text, sizeof(text), "%" PRId64, i);
     hyt_jputs(t, text);
 }
 
@@ -129,10 +124,8 @@ void hyt_jput_as(struct text *t, struct val v, const struct style *style,
         hyt_jputs(t, v.i ? "true" : "false");
     else if (v.kind == J_BOOL)
         hyt_jputs(t, v.i ? "True" : "False");
-    else if (v.kind == J_INT)
-        put_int(t, v.i);
-    else if (v.kind == J_FLOAT)
-        put_float(t, v.f);
+    else if (v.kind == J_INT || v.kind == J_FLOAT)
+        put_number(t, v);
     else if (v.kind == J_STR)
         put_quoted(t, v, style);
     else if (v.kind != J_UNDEFINED)

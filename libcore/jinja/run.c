@@ -59,7 +59,7 @@ void hyt_jnext(struct run *r)
 bool hyt_jsees(const struct run *r, const char *word)
 {
     return (r->t->kind == J_WORD || r->t->kind == J_OP) &&
-           strcmp(r->t->s, word) == 0;
+           r->t->s[0] == word[0] && strcmp(r->t->s, word) == 0;
 }
 
 bool hyt_jaccept(struct run *r, const char *word)

@@ -23,11 +23,12 @@
 /* clang-format off */
 enum kind {
     J_UNDEFINED, J_NONE, J_BOOL, J_INT, J_FLOAT, J_STR, J_LIST, J_TUPLE, J_DICT,
-    J_SPACE, J_LOOP, J_MACRO, J_BUILTIN, J_ANY = J_UNDEFINED
+    J_SPACE, J_LOOP, J_MACRO, J_BUILTIN
 };
 /* J_VAR is {{, J_TAG {%, J_CLOSE }} or %}; J_BAD an error, s says which. */
 enum token_kind {
-    J_END, J_BAD, J_TEXT, J_VAR, J_TAG, J_CLOSE, J_WORD, J_STRING, J_NUMBER, J_OP
+    J_END, J_BAD, J_TEXT, J_VAR, J_TAG, J_CLOSE,
+    J_WORD, J_STRING, J_NUMBER, J_OP
 };
 /* clang-format on */
 
@@ -180,7 +181,8 @@ HYT_NORETURN void hyt_junexpected(struct run *r, const char *wanted);
 struct val hyt_jexpr(struct run *r);               /* a if b else c */
 struct val hyt_jexprs(struct run *r);              /* a, b: a tuple */
 struct val hyt_jbinaries(struct run *r, int rank); /* of that rank or higher */
-struct val hyt_jfilter(struct run *r, struct val v);
+/* v|name(...) or v is name(...), from the name on: where is f or t. */
+struct val hyt_jnamed(struct run *r, struct val v, char where);
 /* Up to {% end %} or {% else %} or the like; NULL: to the template's end. */
 void hyt_jstatements(struct run *r, const char *end);
 
@@ -214,11 +216,11 @@ extern const struct builtin hyt_jtexts[], hyt_jlists[], hyt_jothers[];
 
 /* NULL where there is none of that name in that place. */
 const struct builtin *hyt_jfind(const char *name, char where);
-/* Positional argument i, or the one called `name`.  It is of that kind, or as
- * `absent` is; where that is undefined and the kind is not J_ANY, it must be
- * given. */
-struct val hyt_jarg(struct run *r, struct call *c, size_t i, const char *name,
-                    enum kind kind, struct val absent);
+/* Positional argument i, or the one called `name`; else undefined, s NULL. */
+struct val hyt_jarg(struct call *c, size_t i, const char *name);
+/* The same of a kind, or `absent`; if that is undefined, it must be there. */
+struct val hyt_jtyped(struct run *r, struct call *c, size_t i, const char *name,
+                      enum kind kind, struct val absent);
 struct val hyt_jcall_macro(struct run *r, struct call *c, struct val macro);
 struct val hyt_jstrip(struct run *r, struct call *c);
 struct val hyt_jletters(struct run *r, struct call *c); /* how: l lower case */

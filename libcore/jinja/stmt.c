@@ -166,7 +166,7 @@ static void do_for(struct run *r)
 static struct val filters(struct run *r, struct val v, bool named)
 {
     for (; named || hyt_jaccept(r, "|"); named = false)
-        v = hyt_jfilter(r, v);
+        v = hyt_jnamed(r, v, 'f');
     return v;
 }
 
@@ -210,12 +210,10 @@ static void do_filter(struct run *r)
 /* Parameters by position or by name, else by default.  c: NULL if not live. */
 static void parameters(struct run *r, struct call *c)
 {
-    const struct val missing = hyt_jnothing(NULL);
-
     hyt_jexpect(r, "(");
     for (size_t i = 0; !hyt_jaccept(r, ")"); i++) {
         const char *name = hyt_jword(r);
-        struct val v = c ? hyt_jarg(r, c, i, name, J_ANY, missing) : missing;
+        struct val v = c ? hyt_jarg(c, i, name) : hyt_jnothing(NULL);
         const bool given = v.kind != J_UNDEFINED || v.s != NULL;
         struct val absent = hyt_jnothing(name);
 

@@ -4,8 +4,6 @@
 
 #include "jinja/run.h"
 
-/* --- ends ----------------------------------------------------------------- */
-
 /* The width of the white space, as Python's, at a byte; or, where there are
  * `chars`, of a character out of them.  0: it is none. */
 static size_t strips(struct run *r, struct val v, size_t at, struct val chars)
@@ -28,7 +26,7 @@ static size_t strips(struct run *r, struct val v, size_t at, struct val chars)
 struct val hyt_jstrip(struct run *r, struct call *c)
 {
     const struct val none = {.kind = J_NONE}, v = hyt_jtext(r, c->self),
-                     chars = hyt_jarg(r, c, 0, "chars", J_STR, none);
+                     chars = hyt_jtyped(r, c, 0, "chars", J_STR, none);
     size_t begin = 0, end = v.n, width = 1;
 
     while (c->how != 'r' && begin < end && width > 0) {
@@ -51,8 +49,8 @@ struct val hyt_jstrip(struct run *r, struct call *c)
  * it.  One text, or any of a tuple. */
 static struct val with(struct run *r, struct call *c)
 {
-    const struct val v = c->self, nothing = hyt_jnothing("text");
-    struct val list = hyt_jarg(r, c, 0, NULL, J_ANY, nothing), what = list;
+    const struct val v = c->self;
+    struct val list = hyt_jarg(c, 0, NULL), what = list;
     const bool end = c->how == '>' || c->how == 'r', ask = c->how < 'a';
     size_t n = 0;
     bool found = false;
@@ -71,8 +69,6 @@ static struct val with(struct run *r, struct call *c)
     n = found ? n : 0;
     return end ? hyt_jpart(v, 0, v.n - n) : hyt_jpart(v, n, v.n);
 }
-
-/* --- letters: ASCII ones -------------------------------------------------- */
 
 /* how: l lower, u upper, c capitalize, t title, of which the method (T) knows
  * letters, the filter words. */
@@ -98,15 +94,10 @@ struct val hyt_jletters(struct run *r, struct call *c)
 
 static struct val isdigit_all(struct run *r, struct call *c)
 {
-    bool all = c->self.n > 0;
+    const size_t n = strspn(hyt_jchars(r, c->self), "0123456789");
 
-    (void)r;
-    for (size_t i = 0; i < c->self.n; i++)
-        all = all && c->self.s[i] >= '0' && c->self.s[i] <= '9';
-    return hyt_jbool(all);
+    return hyt_jbool(n > 0 && n == c->self.n);
 }
-
-/* --- pieces --------------------------------------------------------------- */
 
 /* What is between the separators, `most` of them; none: between white space. */
 static struct val pieces(struct run *r, struct val v, struct val sep,
@@ -115,18 +106,14 @@ static struct val pieces(struct run *r, struct val v, struct val sep,
     struct val list = {.kind = J_LIST};
     size_t begin = 0, end, width;
 
-    if (sep.kind == J_NONE) {
-        for (end = 0; end < v.n; end += width ? width : 1) {
-            width = strips(r, v, end, sep);
-            if (width > 0 && end > begin)
-                hyt_jappend(r, &list, hyt_jpart(v, begin, end));
-            if (width > 0)
-                begin = end + width;
-        }
-        if (end > begin)
+    for (end = 0; sep.kind == J_NONE && end <= v.n; end += width ? width : 1) {
+        width = end < v.n ? strips(r, v, end, sep) : 1;
+        if (width > 0 && end > begin)
             hyt_jappend(r, &list, hyt_jpart(v, begin, end));
-        return list;
+        begin = width > 0 ? end + width : begin;
     }
+    if (sep.kind == J_NONE)
+        return list;
     if (sep.n == 0)
         hyt_jfail(r, "an empty text is everywhere");
     while (most-- != 0 && (end = hyt_jsearch(r, v, sep, begin)) != SIZE_MAX) {
@@ -141,8 +128,8 @@ static struct val pieces(struct run *r, struct val v, struct val sep,
 static struct val split(struct run *r, struct call *c)
 {
     const struct val v = c->self, none = {.kind = J_NONE},
-                     sep = hyt_jarg(r, c, 0, "sep", J_STR, none);
-    const int64_t most = hyt_jarg(r, c, 1, "maxsplit", J_INT, hyt_jint(-1)).i;
+                     sep = hyt_jtyped(r, c, 0, "sep", J_STR, none);
+    const int64_t most = hyt_jtyped(r, c, 1, "maxsplit", J_INT, hyt_jint(-1)).i;
     struct val list = pieces(r, v, sep, -1), *rest = list.item;
 
     if (most < 0 || list.n <= (size_t)most + 1)
@@ -167,13 +154,13 @@ static struct val splitlines(struct run *r, struct call *c)
 static struct val look(struct run *r, struct call *c)
 {
     const struct val v = hyt_jtext(r, c->self), nothing = hyt_jnothing("text"),
-                     what = hyt_jarg(r, c, 0, "old", J_STR, nothing);
+                     what = hyt_jtyped(r, c, 0, "old", J_STR, nothing);
     int64_t most = c->how == 'f' ? 1 : -1;
     struct val with, list;
 
     if (c->how == 'r') {
-        with = hyt_jarg(r, c, 1, "new", J_STR, nothing);
-        most = hyt_jarg(r, c, 2, "count", J_INT, hyt_jint(-1)).i;
+        with = hyt_jtyped(r, c, 1, "new", J_STR, nothing);
+        most = hyt_jtyped(r, c, 2, "count", J_INT, hyt_jint(-1)).i;
     }
     list = pieces(r, v, what, most);
     if (c->how == 'r')
@@ -185,16 +172,17 @@ static struct val look(struct run *r, struct call *c)
 
 static struct val indent(struct run *r, struct call *c)
 {
-    const struct val v = hyt_jtext(r, c->self), no = hyt_jbool(false),
-                     width = hyt_jarg(r, c, 0, "width", J_ANY, hyt_jint(4)),
-                     first = hyt_jarg(r, c, 1, "first", J_ANY, no),
-                     blank = hyt_jarg(r, c, 2, "blank", J_ANY, no),
-                     lines = pieces(r, v, hyt_jstr("\n"), -1);
+    const struct val width = hyt_jarg(c, 0, "width"),
+                     first = hyt_jarg(c, 1, "first"),
+                     blank = hyt_jarg(c, 2, "blank"),
+                     lines =
+                         pieces(r, hyt_jtext(r, c->self), hyt_jstr("\n"), -1);
+    const int64_t n = width.kind == J_UNDEFINED ? 4 : width.i;
     struct text by = {.run = r}, t = by;
 
     if (width.kind == J_STR)
         hyt_jputv(&by, width);
-    for (int64_t i = 0; width.kind == J_INT && i < width.i; i++)
+    for (int64_t i = 0; width.kind != J_STR && i < n; i++)
         hyt_jputs(&by, " ");
     for (size_t i = 0; i < lines.n; i++) {
         if (i > 0)
@@ -218,7 +206,7 @@ static struct val format(struct run *r, struct call *c)
         if (i > c->n || memchr(v.s, '{', v.n) || memchr(v.s, '}', v.n))
             hyt_jfail(r, "format knows {} alone, once for each argument");
         if (i > 0)
-            hyt_jputv(&t, hyt_jarg(r, c, i - 1, NULL, J_ANY, v));
+            hyt_jputv(&t, hyt_jarg(c, i - 1, NULL));
         hyt_jputv(&t, v);
     }
     return hyt_jdone(&t);
@@ -226,17 +214,18 @@ static struct val format(struct run *r, struct call *c)
 
 /* clang-format off */
 const struct builtin hyt_jtexts[] = {
-    {"trim", "f", hyt_jstrip, 0},            {"strip", "s", hyt_jstrip, 0},
-    {"lstrip", "s", hyt_jstrip, 'l'},        {"rstrip", "s", hyt_jstrip, 'r'},
-    {"startswith", "s", with, '<'},          {"endswith", "s", with, '>'},
-    {"removeprefix", "s", with, 'l'},        {"removesuffix", "s", with, 'r'},
-    {"upper", "sf", hyt_jletters, 'u'},      {"lower", "sf", hyt_jletters, 'l'},
-    {"title", "f", hyt_jletters, 't'},       {"title", "s", hyt_jletters, 'T'},
-    {"capitalize", "sf", hyt_jletters, 'c'}, {"isdigit", "s", isdigit_all, 0},
-    {"split", "s", split, 'l'},              {"rsplit", "s", split, 'r'},
-    {"splitlines", "s", splitlines, 0},      {"replace", "sf", look, 'r'},
-    {"find", "s", look, 'f'},                {"count", "s", look, '#'},
-    {"indent", "f", indent, 0},              {"format", "s", format, 0},
+    {"trim", "f", hyt_jstrip, 0},         {"strip", "s", hyt_jstrip, 0},
+    {"lstrip", "s", hyt_jstrip, 'l'},     {"rstrip", "s", hyt_jstrip, 'r'},
+    {"startswith", "s", with, '<'},       {"endswith", "s", with, '>'},
+    {"removeprefix", "s", with, 'l'},     {"removesuffix", "s", with, 'r'},
+    {"upper", "sf", hyt_jletters, 'u'},   {"lower", "sf", hyt_jletters, 'l'},
+    {"title", "f", hyt_jletters, 't'},    {"title", "s", hyt_jletters, 'T'},
+    {"capitalize", "sf", hyt_jletters, 'c'},
+    {"isdigit", "s", isdigit_all, 0},     {"split", "s", split, 'l'},
+    {"rsplit", "s", split, 'r'},          {"splitlines", "s", splitlines, 0},
+    {"replace", "sf", look, 'r'},         {"find", "s", look, 'f'},
+    {"count", "s", look, '#'},            {"indent", "f", indent, 0},
+    {"format", "s", format, 0},
     {NULL, NULL, NULL, 0}
 };
 /* clang-format on */

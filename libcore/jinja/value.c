@@ -5,6 +5,8 @@
 
 #include "jinja/run.h"
 
+#define NAME "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+
 /* --- making --------------------------------------------------------------- */
 
 void hyt_jput(struct text *t, const char *s, const unsigned char *mark,
@@ -101,13 +103,12 @@ static struct val from_number(struct run *r, const struct hyt_json *v)
     return hyt_jint(i);
 }
 
-static bool is_role(const struct hyt_json *v)
+/* What may be part of a special token: see HYT_JINJA_USER. */
+static bool is_role(const char *key, const struct hyt_json *v)
 {
-    const char *s = hyt_json_str(v);
-
-    return strcmp(hyt_json_key(v), "role") == 0 &&
-           s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                       "0123456789-_")] == '\0';
+    return key != NULL && strcmp(key, "role") == 0 &&
+           hyt_json_type(v) == HYT_JSON_STR &&
+           hyt_json_str(v)[strspn(hyt_json_str(v), NAME)] == '\0';
 }
 
 struct val hyt_jfrom_json(struct run *r, const struct hyt_json *v, size_t most,
@@ -131,12 +132,12 @@ struct val hyt_jfrom_json(struct run *r, const struct hyt_json *v, size_t most,
         count = most;
     v = hyt_json_child(v);
     for (size_t i = 0; i < count; i++, v = hyt_json_next(v)) {
-        const bool role =
-            object && hyt_json_type(v) == HYT_JSON_STR && is_role(v);
+        const char *key = object ? hyt_json_key(v) : NULL;
 
         if (object)
-            hyt_jappend(r, &list, from_string(r, hyt_json_key(v), user));
-        hyt_jappend(r, &list, hyt_jfrom_json(r, v, 0, user && !role));
+            hyt_jappend(r, &list, from_string(r, key, user));
+        hyt_jappend(r, &list,
+                    hyt_jfrom_json(r, v, 0, user && !is_role(key, v)));
     }
     list.n = count;
     return list;
