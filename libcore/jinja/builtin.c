@@ -32,8 +32,9 @@ struct val hyt_jtyped(struct run *r, struct call *c, size_t i, const char *name,
                       enum kind kind, struct val absent)
 {
     const struct val v = hyt_jarg(c, i, name);
+    const bool given = v.kind != J_NONE && (v.kind != J_UNDEFINED || v.s);
 
-    if (v.kind != J_UNDEFINED && v.kind != J_NONE && v.kind != kind)
+    if (given && v.kind != kind)
         hyt_jfail(r, "argument %zu is %s", i + 1, hyt_jname(v));
     if (v.kind != kind && absent.kind == J_UNDEFINED)
         hyt_jfail(r, "argument %zu is missing", i + 1);
@@ -50,7 +51,7 @@ static struct val is_kind(struct run *r, struct call *c)
 /* how: 1 true, 0 false, o odd, e even, or an operator. */
 static struct val is(struct run *r, struct call *c)
 {
-    const struct val v = c->self, other = hyt_jarg(c, 0, NULL);
+    const struct val v = c->self;
 
     if (c->how == '1' || c->how == '0')
         return hyt_jbool(v.kind == J_BOOL && v.i == c->how - '0');
@@ -58,7 +59,7 @@ static struct val is(struct run *r, struct call *c)
         return hyt_jbool(v.kind == J_INT && (v.i & 1) == (c->how == 'o'));
     if (c->n == 0)
         hyt_jfail(r, "compared with what?");
-    return hyt_jbool(hyt_jcompare(r, (char)c->how, v, other));
+    return hyt_jbool(hyt_jcompare(r, (char)c->how, v, hyt_jarg(c, 0, NULL)));
 }
 
 static struct val or_default(struct run *r, struct call *c)
@@ -183,31 +184,23 @@ static struct val strftime_now(struct run *r, struct call *c)
     const size_t day = (y + y / 4 - y / 100 + y / 400 + shift[month] +
                         strtoul(date + 8, NULL, 10)) %
                        7;
-    const struct {
-        char letter;
-        const char *is;
-        size_t most;
-    } known[] = {
-        {'Y', date, 4},      {'y', date + 2, 2},      {'m', date + 5, 2},
-        {'d', date + 8, 2},  {'B', months[month], 9}, {'b', months[month], 3},
-        {'A', days[day], 9}, {'a', days[day], 3},     {'H', "00", 2},
-        {'M', "00", 2},      {'S', "00", 2},          {'%', "%", 1}};
-    struct text t = {.run = r};
+    static const char letters[] = "YymdBbAaHMS%";
+    static const size_t most[] = {4, 2, 2, 2, 9, 3, 9, 3, 2, 2, 2, 1};
+    const char *const is[] = {
+        date,      date + 2,  date + 5, date + 8, months[month], months[month],
+        days[day], days[day], "00",     "00",     "00",          "%"};
     const char *s = hyt_jchars(r, hyt_jtext(r, hyt_jarg(c, 0, "format")));
+    struct text t = {.run = r};
 
     for (; *s != '\0'; s++) {
-        size_t i = 0;
+        const char *known = *s == '%' && s[1] ? strchr(letters, s[1]) : NULL;
+        const size_t k = known ? (size_t)(known - letters) : 0;
 
-        if (*s != '%') {
-            hyt_jput(&t, s, NULL, 1);
-            continue;
-        }
-        s++;
-        while (i < HYT_LEN(known) && known[i].letter != *s)
-            i++;
-        if (i == HYT_LEN(known))
-            hyt_jfail(r, "strftime_now does not know %%%.1s", s);
-        hyt_jput(&t, known[i].is, NULL, strnlen(known[i].is, known[i].most));
+        if (*s == '%' && known == NULL)
+            hyt_jfail(r, "strftime_now does not know %%%.1s", s + 1);
+        hyt_jput(&t, known ? is[k] : s, NULL,
+                 known ? strnlen(is[k], most[k]) : 1);
+        s += known != NULL;
     }
     return hyt_jdone(&t);
 }

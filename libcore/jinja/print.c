@@ -74,12 +74,10 @@ static void put_quoted(struct text *t, struct val v, const struct style *style)
     hyt_jputs(t, quote);
 }
 
-static void put_break(struct text *t, const struct style *style, size_t level)
+static void put_break(struct text *t, int64_t indent, size_t level)
 {
-    if (style->indent < 0)
-        return;
-    hyt_jputs(t, "\n");
-    for (size_t i = 0; i < level * (size_t)style->indent; i++)
+    hyt_jputs(t, indent < 0 ? "" : "\n");
+    for (size_t i = 0; indent > 0 && i < level * (size_t)indent; i++)
         hyt_jputs(t, " ");
 }
 
@@ -93,7 +91,7 @@ static void put_items(struct text *t, struct val v, const struct style *style,
     for (size_t i = 0; i < v.n; i++) {
         if (i > 0)
             hyt_jputv(t, style->item);
-        put_break(t, style, level + 1);
+        put_break(t, style->indent, level + 1);
         if (dict) {
             struct val key = v.item[2 * i];
 
@@ -105,7 +103,7 @@ static void put_items(struct text *t, struct val v, const struct style *style,
         hyt_jput_as(t, v.item[dict ? 2 * i + 1 : i], style, level + 1);
     }
     if (v.n > 0)
-        put_break(t, style, level);
+        put_break(t, style->indent, level);
     if (tuple && v.n == 1 && !style->json)
         hyt_jputs(t, ",");
     hyt_jput(t, brackets + 1, NULL, 1);

@@ -162,6 +162,8 @@ static struct val look(struct run *r, struct call *c)
         with = hyt_jtyped(r, c, 1, "new", J_STR, nothing);
         most = hyt_jtyped(r, c, 2, "count", J_INT, hyt_jint(-1)).i;
     }
+    if (c->how == 'f' && what.n == 0)
+        return hyt_jint(0);
     list = pieces(r, v, what, most);
     if (c->how == 'r')
         return hyt_jjoin(r, list, with);

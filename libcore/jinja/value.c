@@ -242,13 +242,14 @@ struct val hyt_jitems(struct run *r, struct val v)
         return v;
     if (v.kind != J_DICT && v.kind != J_STR && v.kind != J_UNDEFINED)
         hyt_jfail(r, "%s has no items", hyt_jname(v));
+    list.item = hyt_jalloc(r, v.n + 1, sizeof(v)); /* at once: n may be large */
     for (size_t i = 0; v.kind == J_DICT && i < v.n; i++)
-        hyt_jappend(r, &list, v.item[2 * i]);
+        list.item[list.n++] = v.item[2 * i];
     for (size_t i = 0, width; v.kind == J_STR && i < v.n; i += width) {
         uint32_t cp;
 
         width = hyt_utf8_get(v.s + i, v.n - i, &cp);
-        hyt_jappend(r, &list, hyt_jpart(v, i, i + width));
+        list.item[list.n++] = hyt_jpart(v, i, i + width);
     }
     return list;
 }
