@@ -57,10 +57,12 @@ static struct val apply(struct run *r, struct call *c, size_t i, char where,
 {
     struct call sub = {.self = v};
     const struct builtin *b;
+    struct val name = hyt_jnothing("filter or test");
 
     if (i >= c->n)
         return v;
-    b = hyt_jfind(hyt_jchars(r, hyt_jtyped(r, c, i, NULL, J_STR, v)), where);
+    name = hyt_jtyped(r, c, i, NULL, J_STR, name);
+    b = hyt_jfind(hyt_jchars(r, name), where);
     if (b == NULL)
         hyt_jfail(r, "no such filter or test");
     sub.how = b->how;

@@ -186,6 +186,7 @@ struct val hyt_jnamed(struct run *r, struct val v, char where);
 /* Up to {% end %} or {% else %} or the like; NULL: to the template's end. */
 void hyt_jstatements(struct run *r, const char *end);
 
+/* Of this scope or one above it; NULL: none has the name. */
 const struct val *hyt_jget(const struct scope *scope, const char *name);
 void hyt_jset(struct run *r, struct scope *scope, const char *name,
               struct val v);

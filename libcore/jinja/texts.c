@@ -51,7 +51,8 @@ static struct val with(struct run *r, struct call *c)
 {
     const struct val v = c->self;
     struct val list = hyt_jarg(c, 0, NULL), what = list;
-    const bool end = c->how == '>' || c->how == 'r', ask = c->how < 'a';
+    const bool end = c->how == '>' || c->how == 'r',
+               ask = c->how == '<' || c->how == '>';
     size_t n = 0;
     bool found = false;
 
@@ -156,17 +157,17 @@ static struct val look(struct run *r, struct call *c)
     const struct val v = hyt_jtext(r, c->self), nothing = hyt_jnothing("text"),
                      what = hyt_jtyped(r, c, 0, "old", J_STR, nothing);
     int64_t most = c->how == 'f' ? 1 : -1;
-    struct val with, list;
+    struct val by, list;
 
     if (c->how == 'r') {
-        with = hyt_jtyped(r, c, 1, "new", J_STR, nothing);
+        by = hyt_jtyped(r, c, 1, "new", J_STR, nothing);
         most = hyt_jtyped(r, c, 2, "count", J_INT, hyt_jint(-1)).i;
     }
     if (c->how == 'f' && what.n == 0)
         return hyt_jint(0);
     list = pieces(r, v, what, most);
     if (c->how == 'r')
-        return hyt_jjoin(r, list, with);
+        return hyt_jjoin(r, list, by);
     if (c->how == '#')
         return hyt_jint((int64_t)list.n - 1);
     return hyt_jint(list.n > 1 ? (int64_t)hyt_jitems(r, list.item[0]).n : -1);
