@@ -72,6 +72,7 @@ static struct val apply(struct run *r, struct call *c, size_t i, char where,
     }
     v = b->call(r, &sub);
     c->used |= sub.used << (i + 1);
+    // cppcheck-suppress returnDanglingLifetime ; a value is the arena's
     return v;
 }
 

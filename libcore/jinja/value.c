@@ -229,7 +229,7 @@ const struct val *hyt_jmember(struct run *r, struct val dict, struct val key)
         const struct val k = dict.item[2 * i];
 
         if (k.kind == J_STR && k.n == key.n && memcmp(k.s, key.s, k.n) == 0)
-            return &dict.item[2 * i + 1];
+            return dict.item + 2 * i + 1;
     }
     return NULL;
 }
