@@ -19,6 +19,21 @@ while read -r row; do
         exit 1
     }
 done <rows
+# Numbers of traces, as "hytuning has 0.847 and 0.131"
+tr '\n' ' ' <"$TESTS/../README.md" >text
+awk -F ' *[|] *' '/^## / { wanted = $0 == "## Number of traces" }
+    wanted && $2 $3 ~ /^(hytuning8|rd512)$/ {
+        sub(/ .*/, "", $4)
+        sub(/ .*/, "", $5)
+        print $2 ($2 == "rd" ? " with " $3 : "") " has " $4 " and " $5
+    }' "$report" >numbers
+[ "$(wc -l <numbers)" -eq 2 ]
+while read -r number; do
+    grep -qF -- "$number" text || {
+        echo "the README has no $number"
+        exit 1
+    }
+done <numbers
 # better than these, in both
 for arm in rd rlif fixed; do
     grep -q "^| $arm | 15 | [^|]* | better | [^|]* | better |\$" "$report"
