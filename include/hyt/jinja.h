@@ -9,7 +9,9 @@
  * every rendering.
  *
  * Not there: import, include, extends, block, call, raw, with; recursive
- * loops; str.format beyond {}, % on strings; what changes a list or a dict.
+ * loops; str.format beyond {}, % on strings; what changes a list or a dict; "a
+ * if b if c"; more than 16 names that one value is taken apart into.  Sorting
+ * takes steps by the square of the number of items.
  * upper, lower, title and capitalize change ASCII letters only.  Integers
  * have 64 bits, and a JSON number that is whole is one.  Each is an error
  * but for the last two sentences.
