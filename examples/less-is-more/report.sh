@@ -77,10 +77,11 @@ arms() {
     [ ! -s "$tmp/means" ] ||
         plot arms --fields "$2" "$tmp/means" -o "$out/$1"
 }
-main='IN("base", "rlif", "fixed", "majority", "rd", "hytuning")'
-arms arms.svg accuracy,ece,brier,auroc,overconfidence,rationalised "$main"
-! grep -q -v -x -E 'base|rlif|fixed|majority|rd|hytuning' "$tmp/arms" ||
-    arms others.svg accuracy,ece ". == \"hytuning\" or ($main | not)"
+main='^(base|rlif|fixed|majority|rd|hytuning)$'
+arms arms.svg accuracy,ece,brier,auroc,overconfidence,rationalised \
+    "test(\"$main\")"
+! grep -q -v -E "$main" "$tmp/arms" ||
+    arms others.svg accuracy,ece ". == \"hytuning\" or (test(\"$main\") | not)"
 
 mkdir "$tmp/curves" "$tmp/traces"
 for arm in rlif fixed majority rd hytuning; do

@@ -162,7 +162,7 @@ static double sum_of(const float *p, size_t n)
 
 enum { BLOCK = 256 };
 
-static size_t block_at(size_t v, size_t V)
+static size_t block_length(size_t v, size_t V)
 {
     return V - v < BLOCK ? V - v : BLOCK;
 }
@@ -172,7 +172,7 @@ static double sum_blocks(const float *p, size_t V)
     double sum = 0;
 
     for (size_t v = 0; v < V; v += BLOCK)
-        sum += sum_of(p + v, block_at(v, V));
+        sum += sum_of(p + v, block_length(v, V));
     return sum;
 }
 
@@ -188,13 +188,13 @@ static int32_t draw_any(float *p, size_t V, int32_t best, double u)
         total = sum_blocks(p, V);
     }
     for (size_t v = 0; v < V; v += BLOCK) {
-        double block = sum_of(p + v, block_at(v, V));
+        double block = sum_of(p + v, block_length(v, V));
 
         if (sum + block <= u * total) {
             sum += block;
             continue;
         }
-        for (size_t i = v; i < v + block_at(v, V); i++)
+        for (size_t i = v; i < v + block_length(v, V); i++)
             if ((sum += (double)p[i]) > u * total)
                 return (int32_t)i;
     }
