@@ -263,6 +263,16 @@ struct hyt_row_stats {
 void hyt_vocab_stats(struct hyt_row_stats *out, const float *z,
                      const int32_t *target, size_t T, size_t V, size_t stride);
 
+/*
+ * The same, bit for bit, of z_tv = sum_k x_tk w_vk, where cap > 0 as
+ * hyt_softcap makes it of that; z is never in memory as a whole.
+ *
+ * x [T,K]  w [V,K]  target [T]
+ */
+void hyt_matmul_stats(struct hyt_row_stats *out, const float *x,
+                      struct hyt_weight w, const int32_t *target, float cap,
+                      size_t T, size_t V, size_t K);
+
 /* z <- cap tanh(z / cap), the first V of each row (Bello et al. 2016). */
 void hyt_softcap(float *z, float cap, size_t T, size_t V, size_t stride);
 

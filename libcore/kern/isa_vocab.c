@@ -17,36 +17,23 @@
 #include "kern/ops.h"
 #include "kern/vec.h"
 
-/* Derives the stats from max z, S, W and sum z. */
-static void finish(struct hyt_row_stats *out, double max, double s, double w,
-                   double sum, const float *z, int32_t target, size_t V)
-{
-    double log_s = hyt_log(s), entropy = log_s - w / s;
-
-    out->lse = max + log_s;
-    out->logp = target < 0 ? 0 : (float)((double)z[target] - out->lse);
-    out->certainty = (float)(out->lse - sum / (double)V - hyt_log((double)V));
-    out->entropy = entropy < 0 ? 0 : (float)entropy;
-}
-
 #ifdef HYT_ISA_ref
 
-void HYT_KERN_FN(vocab_stats)(struct hyt_row_stats *out, const float *z,
-                              int32_t target, size_t V)
+void HYT_KERN_FN(vocab_block)(struct kern_vocab *sums, const float *z, size_t n)
 {
-    double max = (double)z[0], s = 0, w = 0, sum = 0;
+    struct kern_vocab b = {.max = (double)z[0]};
 
-    for (size_t v = 0; v < V; v++) {
-        max = (double)z[v] > max ? (double)z[v] : max;
-        sum += (double)z[v];
+    for (size_t i = 0; i < n; i++) {
+        b.max = (double)z[i] > b.max ? (double)z[i] : b.max;
+        b.sum += (double)z[i];
     }
-    for (size_t v = 0; v < V; v++) {
-        double p = hyt_exp((double)z[v] - max);
+    for (size_t i = 0; i < n; i++) {
+        double p = hyt_exp((double)z[i] - b.max);
 
-        s += p;
-        w += p * ((double)z[v] - max);
+        b.s += p;
+        b.w += p * ((double)z[i] - b.max);
     }
-    finish(out, max, s, w, sum, z, target, V);
+    *sums = b;
 }
 
 void HYT_KERN_FN(vocab_bwd)(float *z, const struct hyt_row_stats *stats,
@@ -77,12 +64,7 @@ void HYT_KERN_FN(exp_rows)(float *y, const float *x, float shift, size_t n)
 
 #else
 
-struct block {
-    float max, s, w, sum; /* s, w relative to the block's own max */
-};
-
-/* n <= HYT_VOCAB_BLOCK */
-static struct block sum_block(const float *z, size_t n)
+void HYT_KERN_FN(vocab_block)(struct kern_vocab *sums, const float *z, size_t n)
 {
     size_t even = n / 8 * 8;
     v8 top = v8_set(-INFINITY), sum = v8_set(0), s = sum, w = sum;
@@ -105,29 +87,8 @@ static struct block sum_block(const float *z, size_t n)
     v8 x = v8_load(rest) - max, e = v8_exp(x);
     s += e;
     w = v8_fma(e, v8_max(v8_set(-1000), x), w);
-    return (struct block){max, v8_sum(s), v8_sum(w), v8_sum(sum)};
-}
-
-void HYT_KERN_FN(vocab_stats)(struct hyt_row_stats *out, const float *z,
-                              int32_t target, size_t V)
-{
-    double max = -INFINITY, s = 0, w = 0, sum = 0;
-
-    for (size_t v = 0; v < V; v += HYT_VOCAB_BLOCK) {
-        struct block b = sum_block(z + v, hyt_min_size(HYT_VOCAB_BLOCK, V - v));
-        double bmax = (double)b.max, bs = (double)b.s, bw = (double)b.w;
-        double top = bmax > max ? bmax : max;
-        double old = hyt_exp(max - top), new = hyt_exp(bmax - top);
-
-        /* Sums move from one maximum to another: exp and z - max both. */
-        if (old > 0)
-            w = old * (w + s * (max - top));
-        w += new *(bw + bs * (bmax - top));
-        s = old * s + new *bs;
-        sum += (double)b.sum;
-        max = top;
-    }
-    finish(out, max, s, w, sum, z, target, V);
+    *sums = (struct kern_vocab){(double)max, (double)v8_sum(s),
+                                (double)v8_sum(w), (double)v8_sum(sum)};
 }
 
 /* -g p (1 - (z / cap)^2); shrink: 1 / cap, or 0 */

@@ -23,6 +23,12 @@ struct kern_attn_bwd {
     size_t n, H, G, E;
 };
 
+/* Of at most HYT_VOCAB_BLOCK logits z, the largest of which is max:
+ * s = sum exp(z - max), w = sum exp(z - max) (z - max), sum = sum z. */
+struct kern_vocab {
+    double max, s, w, sum;
+};
+
 /* The products of the backward pass: gemm_pack takes at most DEPTH rows and
  * PANEL columns of b, gemm_rows at most DEPTH along l and ROWS rows of c, whose
  * columns are those of the panels packed one behind the other.  Results depend
@@ -68,8 +74,7 @@ enum { HYT_GEMM_DEPTH = 256, HYT_GEMM_PANEL = 192, HYT_GEMM_ROWS = 128 };
       (float *dg, float *du, const float *dh, const float *g, const float *u,  \
        size_t n))                                                              \
     X(void, softcap, (float *z, float cap, size_t n))                          \
-    X(void, vocab_stats,                                                       \
-      (struct hyt_row_stats * out, const float *z, int32_t target, size_t V))  \
+    X(void, vocab_block, (struct kern_vocab * sums, const float *z, size_t n)) \
     X(void, vocab_bwd,                                                         \
       (float *z, const struct hyt_row_stats *stats, int32_t target, float g,   \
        float cap, size_t V))                                                   \

@@ -13,4 +13,12 @@ void hyt_parallel_blocks(size_t n, size_t block,
                          void (*fn)(const void *ctx, size_t begin, size_t end),
                          const void *ctx);
 
+/* Elements that are worth a task of their own, and rows of so many. */
+enum { HYT_GRAIN = 8192 };
+
+static inline size_t hyt_rows_of_task(size_t width)
+{
+    return width < HYT_GRAIN ? HYT_GRAIN / (width + 1) + 1 : 1;
+}
+
 #endif

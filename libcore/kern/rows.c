@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * rows.c - the operations that work row by row or element by element, cut
- * into blocks: norms, rotary positions, SwiGLU, embedding, vocabulary
+ * into blocks: norms, rotary positions, SwiGLU, embedding
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "kern/ops.h"
 #include "kern/pool.h"
-
-/* Elements that are worth a task of their own. */
-enum { GRAIN = 8192 };
-
-static size_t rows_of(size_t width)
-{
-    return width < GRAIN ? GRAIN / (width + 1) + 1 : 1;
-}
 
 /* --- RMSNorm -------------------------------------------------------------- */
 
@@ -41,7 +33,7 @@ void hyt_rmsnorm(float *y, float *r, const float *x, struct hyt_weight g,
 {
     struct norm a = {y, r, x, g, plus, eps, D};
 
-    hyt_parallel_blocks(T, rows_of(D), norm_rows, &a);
+    hyt_parallel_blocks(T, hyt_rows_of_task(D), norm_rows, &a);
 }
 
 /* Rows of a block share one sum for dg; results depend on this. */
@@ -115,7 +107,7 @@ void hyt_rope(float *x, const int32_t *pos, const float *cos, const float *sin,
 {
     struct rotation a = {x, pos, cos, sin, 1, H, E};
 
-    hyt_parallel_blocks(T, rows_of(H * E), rope_rows, &a);
+    hyt_parallel_blocks(T, hyt_rows_of_task(H * E), rope_rows, &a);
 }
 
 void hyt_rope_bwd(float *dx, const int32_t *pos, const float *cos,
@@ -123,7 +115,7 @@ void hyt_rope_bwd(float *dx, const int32_t *pos, const float *cos,
 {
     struct rotation a = {dx, pos, cos, sin, -1, H, E};
 
-    hyt_parallel_blocks(T, rows_of(H * E), rope_rows, &a);
+    hyt_parallel_blocks(T, hyt_rows_of_task(H * E), rope_rows, &a);
 }
 
 /* --- SwiGLU and GEGLU ----------------------------------------------------- */
@@ -144,7 +136,7 @@ void hyt_swiglu(float *h, const float *g, const float *u, size_t n)
 {
     struct gate a = {.h = h, .g = g, .u = u};
 
-    hyt_parallel_blocks(n, GRAIN, swiglu_part, &a);
+    hyt_parallel_blocks(n, HYT_GRAIN, swiglu_part, &a);
 }
 
 static void swiglu_bwd_part(const void *ctx, size_t begin, size_t end)
@@ -160,7 +152,7 @@ void hyt_swiglu_bwd(float *dg, float *du, const float *dh, const float *g,
 {
     struct gate a = {.dg = dg, .du = du, .dh = dh, .g = g, .u = u};
 
-    hyt_parallel_blocks(n, GRAIN, swiglu_bwd_part, &a);
+    hyt_parallel_blocks(n, HYT_GRAIN, swiglu_bwd_part, &a);
 }
 
 static void geglu_part(const void *ctx, size_t begin, size_t end)
@@ -174,7 +166,7 @@ void hyt_geglu(float *h, const float *g, const float *u, size_t n)
 {
     struct gate a = {.h = h, .g = g, .u = u};
 
-    hyt_parallel_blocks(n, GRAIN, geglu_part, &a);
+    hyt_parallel_blocks(n, HYT_GRAIN, geglu_part, &a);
 }
 
 static void geglu_bwd_part(const void *ctx, size_t begin, size_t end)
@@ -190,7 +182,7 @@ void hyt_geglu_bwd(float *dg, float *du, const float *dh, const float *g,
 {
     struct gate a = {.dg = dg, .du = du, .dh = dh, .g = g, .u = u};
 
-    hyt_parallel_blocks(n, GRAIN, geglu_bwd_part, &a);
+    hyt_parallel_blocks(n, HYT_GRAIN, geglu_bwd_part, &a);
 }
 
 /* --- element by element --------------------------------------------------- */
@@ -213,7 +205,7 @@ void hyt_add(float *y, const float *x, size_t n)
 {
     struct elements a = {y, x, 1};
 
-    hyt_parallel_blocks(n, GRAIN, add_part, &a);
+    hyt_parallel_blocks(n, HYT_GRAIN, add_part, &a);
 }
 
 static void scale_part(const void *ctx, size_t begin, size_t end)
@@ -228,7 +220,7 @@ void hyt_scale(float *x, float factor, size_t n)
 {
     struct elements a = {x, NULL, factor};
 
-    hyt_parallel_blocks(n, GRAIN, scale_part, &a);
+    hyt_parallel_blocks(n, HYT_GRAIN, scale_part, &a);
 }
 
 /* --- embedding ------------------------------------------------------------ */
@@ -254,7 +246,7 @@ void hyt_embed(float *x, struct hyt_weight e, const int32_t *id, size_t T,
 {
     struct embedding a = {.x = x, .e = e, .id = id, .T = T, .D = D};
 
-    hyt_parallel_blocks(T, rows_of(D), embed_rows, &a);
+    hyt_parallel_blocks(T, hyt_rows_of_task(D), embed_rows, &a);
 }
 
 /* Cut by columns, so that rows of one id meet in row order. */
@@ -277,81 +269,4 @@ void hyt_embed_bwd(float *de, const float *dx, const int32_t *id, size_t T,
     struct embedding a = {.x = de, .dx = dx, .id = id, .T = T, .D = D};
 
     hyt_parallel_blocks(D, 128, embed_bwd_columns, &a);
-}
-
-/* --- vocabulary ----------------------------------------------------------- */
-
-struct vocab {
-    struct hyt_row_stats *out;
-    const struct hyt_row_stats *stats;
-    const float *z, *g;
-    float *dz, cap;
-    const int32_t *target;
-    size_t V, stride;
-};
-
-static void vocab_rows(const void *ctx, size_t begin, size_t end)
-{
-    const struct vocab *a = ctx;
-
-    for (size_t t = begin; t < end; t++)
-        hyt_kern()->vocab_stats(&a->out[t], a->z + t * a->stride, a->target[t],
-                                a->V);
-}
-
-void hyt_vocab_stats(struct hyt_row_stats *out, const float *z,
-                     const int32_t *target, size_t T, size_t V, size_t stride)
-{
-    struct vocab a = {
-        .out = out, .z = z, .target = target, .V = V, .stride = stride};
-
-    hyt_parallel_blocks(T, rows_of(V), vocab_rows, &a);
-}
-
-static void softcap_rows(const void *ctx, size_t begin, size_t end)
-{
-    const struct vocab *a = ctx;
-
-    for (size_t t = begin; t < end; t++)
-        hyt_kern()->softcap(a->dz + t * a->stride, a->cap, a->V);
-}
-
-void hyt_softcap(float *z, float cap, size_t T, size_t V, size_t stride)
-{
-    struct vocab a = {.dz = z, .cap = cap, .V = V, .stride = stride};
-
-    hyt_parallel_blocks(T, rows_of(V), softcap_rows, &a);
-}
-
-static void vocab_bwd_rows(const void *ctx, size_t begin, size_t end)
-{
-    const struct vocab *a = ctx;
-
-    for (size_t t = begin; t < end; t++) {
-        float *dz = a->dz + t * a->stride;
-
-        hyt_kern()->vocab_bwd(dz, &a->stats[t], a->target[t], a->g[t], a->cap,
-                              a->V);
-        memset(dz + a->V, 0, (a->stride - a->V) * sizeof(float));
-    }
-}
-
-void hyt_vocab_bwd(float *z, const struct hyt_row_stats *stats,
-                   const int32_t *target, const float *g, float cap, size_t T,
-                   size_t V, size_t stride)
-{
-    struct vocab a = {.dz = z,
-                      .stats = stats,
-                      .target = target,
-                      .g = g,
-                      .cap = cap,
-                      .V = V,
-                      .stride = stride};
-
-    hyt_parallel_blocks(T, rows_of(V), vocab_bwd_rows, &a);
-}
-
-void hyt_exp_rows(float *y, const float *x, float shift, size_t n)
-{
-    hyt_kern()->exp_rows(y, x, shift, n);
 }

@@ -25,12 +25,23 @@ static size_t tile_rows(const struct hyt_state *st, size_t logits)
     return rows < 16 ? 16 : rows > 256 ? 256 : rows;
 }
 
-/* Gathers the wanted rows and norms them; makes room for `tile` rows of
- * logits. */
-static void gather(struct hyt_state *st, size_t tile)
+/* Room for `tile` rows of logits. */
+static void make_room(struct hyt_state *st, size_t tile)
+{
+    size_t n = st->n_want, z = (n < tile ? n : tile) * st->m->vocab;
+
+    if (z > st->z_floats) {
+        free(st->z);
+        st->z = hyt_alloc_aligned(z, sizeof(float));
+        st->z_floats = z;
+    }
+}
+
+/* Gathers the wanted rows and norms them. */
+static void gather(struct hyt_state *st)
 {
     const struct hyt_config *c = &st->m->c;
-    size_t n = st->n_want, z = (n < tile ? n : tile) * st->m->vocab;
+    size_t n = st->n_want;
 
     if (n > st->head_rows) {
         free(st->xw);
@@ -42,11 +53,6 @@ static void gather(struct hyt_state *st, size_t tile)
         st->dxw = hyt_alloc_aligned(n * c->D, sizeof(float));
         st->rw = hyt_alloc_aligned(n, sizeof(float));
         st->head_rows = n;
-    }
-    if (z > st->z_floats) {
-        free(st->z);
-        st->z = hyt_alloc_aligned(z, sizeof(float));
-        st->z_floats = z;
     }
     for (size_t i = 0; i < n; i++)
         memcpy(st->xw + i * c->D, st->x_out + st->want[i] * c->D,
@@ -93,19 +99,37 @@ static void logits_of(struct hyt_state *st, size_t i, size_t n, int32_t *target)
     hyt_trace_op(&st->trace, "head");
 }
 
-void hyt_head_stats(struct hyt_state *st, struct hyt_row_stats *stats)
+/* Where ids without a token leave gaps, logits are closed up first. */
+static void stats_with_gaps(struct hyt_state *st, struct hyt_row_stats *stats,
+                            int32_t *target)
 {
     size_t V = st->m->vocab, tile = tile_rows(st, LOGITS);
-    int32_t *target = hyt_alloc(tile, sizeof(*target));
 
-    hyt_trace_begin(&st->trace);
-    gather(st, tile);
+    make_room(st, tile);
     for (size_t i = 0; i < st->n_want; i += tile) {
         size_t n = st->n_want - i < tile ? st->n_want - i : tile;
 
         logits_of(st, i, n, target);
         hyt_vocab_stats(stats + i, st->z, target, n, st->m->n_tokens, V);
         hyt_trace_op(&st->trace, "vocabulary");
+    }
+}
+
+void hyt_head_stats(struct hyt_state *st, struct hyt_row_stats *stats)
+{
+    const struct hyt_model *m = st->m;
+    int32_t *target = hyt_alloc(st->n_want, sizeof(*target));
+
+    hyt_trace_begin(&st->trace);
+    gather(st);
+    if (m->token != NULL) {
+        stats_with_gaps(st, stats, target);
+    } else {
+        for (size_t i = 0; i < st->n_want; i++)
+            target[i] = st->row[st->want[i]].target;
+        hyt_matmul_stats(stats, st->hw, m->head.w, target, m->c.logit_cap,
+                         st->n_want, m->vocab, m->c.D);
+        hyt_trace_op(&st->trace, "head");
     }
     free(target);
     hyt_trace_end(&st->trace, "head");
@@ -134,7 +158,8 @@ void hyt_head_logits(struct hyt_state *st,
     int32_t *target = hyt_alloc(tile, sizeof(*target));
 
     hyt_trace_begin(&st->trace);
-    gather(st, tile);
+    make_room(st, tile);
+    gather(st);
     for (size_t i = 0; i < st->n_want; i += tile) {
         size_t n = st->n_want - i < tile ? st->n_want - i : tile;
         struct each_row each = {st, i, fn, ctx};
@@ -163,7 +188,8 @@ void hyt_head_loss(struct hyt_state *st, struct hyt_row_stats *stats,
     float *dh = hyt_alloc_aligned(tile * D, sizeof(float));
 
     hyt_trace_begin(&st->trace);
-    gather(st, tile);
+    make_room(st, tile);
+    gather(st);
     memset(st->dxw, 0, st->n_want * D * sizeof(float));
     for (size_t i = 0; i < st->n_want; i += tile) {
         size_t n = st->n_want - i < tile ? st->n_want - i : tile;

@@ -288,9 +288,67 @@ static void test_attention_bf16(void **state)
     free(x);
 }
 
+/* Logits that are never in memory have the stats of those that are. */
+static void same_stats(const float *x, struct hyt_weight w,
+                       const int32_t *target, float cap, size_t T, size_t V,
+                       size_t K)
+{
+    float *z = hyt_alloc(T * V, sizeof(*z));
+    struct hyt_row_stats *want = hyt_alloc(T, sizeof(*want));
+    struct hyt_row_stats *got = hyt_alloc(T, sizeof(*got));
+
+    hyt_matmul(z, x, w, none, false, T, V, K);
+    if (cap > 0)
+        hyt_softcap(z, cap, T, V, V);
+    hyt_vocab_stats(want, z, target, T, V, V);
+    for (int threads = 1; threads <= 3; threads++) {
+        hyt_threads_set(threads);
+        hyt_matmul_stats(got, x, w, target, cap, T, V, K);
+        for (size_t t = 0; t < T; t++) {
+            assert_true(got[t].lse == want[t].lse);
+            assert_true(got[t].logp == want[t].logp);
+            assert_true(got[t].certainty == want[t].certainty);
+            assert_true(got[t].entropy == want[t].entropy);
+        }
+    }
+    free(z);
+    free(want);
+    free(got);
+}
+
+static void test_matmul_stats(void **state)
+{
+    enum { K = 37, T_MAX = 131 };
+    const size_t Ts[] = {1, 64, T_MAX}, Vs[] = {1, 257, 2048, 4099};
+    int32_t target[T_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < HYT_LEN(Vs); i++) {
+        float *x = kern_randoms(T_MAX * K, 30, 2);
+        float *w = kern_randoms(Vs[i] * K, 31, 1);
+        uint16_t *half = kern_to_bf16(w, Vs[i] * K);
+
+        for (int32_t t = 0; t < T_MAX; t++)
+            target[t] = t % 5 == 4 ? -1 : (t * 997) % (int32_t)Vs[i];
+        for (size_t j = 0; j < HYT_LEN(Ts); j++) {
+            struct hyt_weight bf16 = {half, HYT_BF16}, f16 = {half, HYT_F16};
+
+            same_stats(x, kern_f32(w), target, 0, Ts[j], Vs[i], K);
+            same_stats(x, kern_f32(w), target, 3, Ts[j], Vs[i], K);
+            same_stats(x, bf16, target, 0, Ts[j], Vs[i], K);
+            same_stats(x, f16, target, 3, Ts[j], Vs[i], K);
+        }
+        free(x);
+        free(w);
+        free(half);
+    }
+    hyt_threads_set(2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_matmul_stats),
         cmocka_unit_test(test_matmul_rows_alone),
         cmocka_unit_test(test_matmul_few_rows),
         cmocka_unit_test(test_matmul_many),
