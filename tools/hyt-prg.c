@@ -4,7 +4,8 @@
  *
  * One packed pass a record gives the log-support l_0 … l_K of the answer after
  * each step, and the certainty of every completion token; score/ turns the
- * supports into PRG and its kin. A record without steps is split first.
+ * supports into PRG and its kin. A record without steps is split first. Samples
+ * of a query that follow each other share the pass over their prompt.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -52,6 +53,8 @@ struct scorer {
     struct hyt_main m;
     struct hyt_opened o;
     struct hyt_state *st;
+    struct hyt_probe_prompt prompt; /* of the record before, */
+    enum hyt_dtype kv;              /* in a cache of this format */
     struct hyt_splitter split;
     struct hyt_elicit elicit;
     struct hyt_resume resume;
@@ -96,6 +99,9 @@ static int set_kv(struct scorer *s, struct hyt_rec *rec)
 
     if (kv_option == 0 && hyt_record_kv(rec, &kv, &s->m.err) < 0)
         return -1;
+    if (kv != s->kv)
+        hyt_probe_forget(s->st, &s->prompt);
+    s->kv = kv;
     hyt_state_set_kv(s->st, kv);
     return 0;
 }
@@ -112,7 +118,8 @@ static int score_trace(struct scorer *s, struct hyt_rec *rec,
 
     if (status == 0)
         status = set_kv(s, rec);
-    if (status == 0 && hyt_probe_run(s->st, &p, logp, stats, &s->m.err) < 0)
+    if (status == 0 &&
+        hyt_probe_run(s->st, &p, &s->prompt, logp, stats, &s->m.err) < 0)
         status = hyt_rec_fail(rec, "tokens", &s->m.err, "%s", s->m.err.msg);
     if (status == 0)
         status = check_finite(rec, &p, logp, stats, &s->m.err);
@@ -271,6 +278,7 @@ int main(int argc, char **argv)
         got = hyt_resume_end(&s.resume, &s.m);
     hyt_resume_close(&s.resume);
     hyt_ids32_free(&s.elicit.words);
+    hyt_probe_forget(s.st, &s.prompt);
     hyt_state_free(s.st);
     hyt_close(&s.o);
     hyt_splitter_close(&s.split);

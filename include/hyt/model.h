@@ -303,8 +303,22 @@ struct hyt_probe {
     size_t n_prefix;
 };
 
-int hyt_probe_run(struct hyt_state *st, const struct hyt_probe *p, double *logp,
+/* The prompt of the last trace, whose keys and values stay in the state's cache:
+ * the samples of a query follow each other, and all but the first run the rows
+ * of their completion alone.  {0}: none yet. */
+struct hyt_probe_prompt {
+    int32_t seq, *token;
+    size_t n, cap;
+};
+
+/* last: what the prompts of successive traces of one state have in common is
+ * run once, with the same bits; NULL: each trace is run whole. */
+int hyt_probe_run(struct hyt_state *st, const struct hyt_probe *p,
+                  struct hyt_probe_prompt *last, double *logp,
                   struct hyt_row_stats *stats,
                   struct hyt_err *err) HYT_MUST_USE;
+
+/* Before the cache takes another format, and at the end. */
+void hyt_probe_forget(struct hyt_state *st, struct hyt_probe_prompt *last);
 
 #endif

@@ -8,6 +8,7 @@
  * one token earlier, so that the row that predicts it belongs to the probe.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/state.h"
 
@@ -32,11 +33,26 @@ static int check(const struct hyt_state *st, const struct hyt_probe *p,
     return 0;
 }
 
-static int32_t add_trace(struct hyt_state *st, const struct hyt_probe *p)
+/* Tokens of the prompt that the last one began with, too: but its last row is
+ * wanted. */
+static size_t in_common(const struct hyt_probe *p,
+                        const struct hyt_probe_prompt *last)
 {
-    int32_t seq = hyt_seq_new(st);
+    size_t n = 0;
 
-    for (size_t i = 0; i < p->n_trace; i++) {
+    while (last && n < last->n && n + 1 < p->n_prompt &&
+           p->trace[n] == last->token[n])
+        n++;
+    return n;
+}
+
+static int32_t add_trace(struct hyt_state *st, const struct hyt_probe *p,
+                         const struct hyt_probe_prompt *last)
+{
+    size_t n = in_common(p, last);
+    int32_t seq = n > 0 ? hyt_seq_fork(st, last->seq, n) : hyt_seq_new(st);
+
+    for (size_t i = n; i < p->n_trace; i++) {
         bool want = i + 1 >= p->n_prompt && i + 1 < p->n_trace;
 
         hyt_batch_add(st, seq, p->trace[i], want ? p->trace[i + 1] : -1, want);
@@ -60,21 +76,42 @@ static int32_t add_probe(struct hyt_state *st, const struct hyt_probe *p,
     return seq;
 }
 
-int hyt_probe_run(struct hyt_state *st, const struct hyt_probe *p, double *logp,
+void hyt_probe_forget(struct hyt_state *st, struct hyt_probe_prompt *last)
+{
+    if (last->n > 0)
+        hyt_seq_free(st, last->seq);
+    free(last->token);
+    *last = (struct hyt_probe_prompt){0};
+}
+
+static void keep_prompt(struct hyt_state *st, struct hyt_probe_prompt *last,
+                        int32_t seq, const struct hyt_probe *p)
+{
+    if (last->n > 0)
+        hyt_seq_free(st, last->seq);
+    last->seq = seq;
+    last->n = p->n_prompt;
+    last->token =
+        hyt_grow(last->token, &last->cap, last->n, sizeof(*last->token));
+    memcpy(last->token, p->trace, last->n * sizeof(*last->token));
+}
+
+int hyt_probe_run(struct hyt_state *st, const struct hyt_probe *p,
+                  struct hyt_probe_prompt *last, double *logp,
                   struct hyt_row_stats *stats, struct hyt_err *err)
 {
     size_t n_scored = p->answer_end - p->answer_begin;
     size_t n_completion = p->n_trace - p->n_prompt;
-    int32_t *seq;
+    int32_t *seq, trace;
     struct hyt_row_stats *all;
 
     if (check(st, p, err) < 0)
         return -1;
     hyt_batch_clear(st);
-    seq = hyt_alloc(p->n_prefix + 1, sizeof(*seq));
-    seq[p->n_prefix] = add_trace(st, p);
+    seq = hyt_alloc(p->n_prefix, sizeof(*seq));
+    trace = add_trace(st, p, last);
     for (size_t k = 0; k < p->n_prefix; k++)
-        seq[k] = add_probe(st, p, seq[p->n_prefix], p->prefix[k]);
+        seq[k] = add_probe(st, p, trace, p->prefix[k]);
     all = hyt_alloc(st->n_want, sizeof(*all));
     hyt_forward(st, false);
     hyt_head_stats(st, all);
@@ -88,9 +125,13 @@ int hyt_probe_run(struct hyt_state *st, const struct hyt_probe *p, double *logp,
             sum += (double)all[n_completion + k * n_scored + j].logp;
         logp[k] = sum / (double)n_scored;
     }
-    for (size_t k = 0; k <= p->n_prefix; k++)
-        hyt_seq_free(st, seq[k]);
     hyt_batch_clear(st);
+    for (size_t k = 0; k < p->n_prefix; k++)
+        hyt_seq_free(st, seq[k]);
+    if (last)
+        keep_prompt(st, last, trace, p);
+    else
+        hyt_seq_free(st, trace);
     free(all);
     free(seq);
     return 0;

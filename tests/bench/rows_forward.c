@@ -92,7 +92,7 @@ static void run_probe(void *ctx)
     struct prg *g = ctx;
     struct hyt_err err = {0};
 
-    if (hyt_probe_run(g->pass.st, &g->probe, g->logp, g->stats, &err) < 0)
+    if (hyt_probe_run(g->pass.st, &g->probe, NULL, g->logp, g->stats, &err) < 0)
         bench_die("%s", err.msg);
 }
 

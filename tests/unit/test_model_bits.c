@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -159,7 +160,7 @@ static void test_probe(void **state)
             .n_prefix = 5,
         };
 
-        assert_int_equal(hyt_probe_run(st, &p, logp, stats, &err), 0);
+        assert_int_equal(hyt_probe_run(st, &p, NULL, logp, stats, &err), 0);
         for (size_t k = 0; k < p.n_prefix; k++) {
             struct hyt_state *alone = hyt_state_new(f.m);
             int32_t seq = hyt_seq_new(alone);
@@ -185,6 +186,48 @@ static void test_probe(void **state)
         }
     }
     hyt_state_free(st);
+    fixture_close(&f);
+}
+
+/* Prompts that begin alike, are alike, or a prefix of each other: whatever is
+ * taken over from the last one, the bits are those of a whole pass. */
+static void test_probe_prompts(void **state)
+{
+    const size_t n_prompt[] = {20, 20, 9, 34, 33, 1, 20}, prefix[] = {40};
+    struct hyt_probe_prompt last = {0};
+    struct hyt_err err = {0};
+    struct hyt_state *st, *whole;
+    struct fixture f;
+    int32_t trace[45];
+
+    (void)state;
+    fixture_open(&f, "toy-qwen3");
+    st = hyt_state_new(f.m);
+    whole = hyt_state_new(f.m);
+    memcpy(trace, f.tokens + f.lengths[0], sizeof(trace));
+    for (size_t i = 0; i < HYT_LEN(n_prompt); i++) {
+        struct hyt_row_stats got[45] = {0}, want[45] = {0};
+        double logp, support;
+        struct hyt_probe p = {.trace = trace,
+                              .n_trace = 45,
+                              .n_prompt = n_prompt[i],
+                              .tail = f.tokens,
+                              .n_tail = 3,
+                              .answer_end = 3,
+                              .prefix = prefix,
+                              .n_prefix = 1};
+
+        trace[i % 2 ? 44 : 12] = f.tokens[i]; /* behind, or in, the prompt */
+        assert_int_equal(hyt_probe_run(st, &p, &last, &logp, got, &err), 0);
+        assert_int_equal(hyt_probe_run(whole, &p, NULL, &support, want, &err),
+                         0);
+        assert_memory_equal(&logp, &support, sizeof(logp));
+        assert_memory_equal(got, want, sizeof(want));
+    }
+    hyt_probe_forget(st, &last);
+    hyt_state_set_kv(st, HYT_BF16); /* no sequence lives */
+    hyt_state_free(st);
+    hyt_state_free(whole);
     fixture_close(&f);
 }
 
@@ -220,8 +263,11 @@ static void test_pages_return(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_row_alone),    cmocka_unit_test(test_saved),
-        cmocka_unit_test(test_forks),        cmocka_unit_test(test_probe),
+        cmocka_unit_test(test_row_alone),
+        cmocka_unit_test(test_saved),
+        cmocka_unit_test(test_forks),
+        cmocka_unit_test(test_probe),
+        cmocka_unit_test(test_probe_prompts),
         cmocka_unit_test(test_pages_return),
     };
 
