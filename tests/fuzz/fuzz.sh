@@ -82,8 +82,12 @@ search() {
             / cov: / { split($0, a, / cov: /); c = a[2] + 0 }
             END { print n " inputs, " c " places reached" }' "$build/$target.log")"
     else
-        grep -E 'ERROR|SUMMARY|Test unit written' "$build/$target.log"
         echo "not ok - fuzz $target: see $build/$target.log"
+        {
+            grep -E 'ERROR|SUMMARY|Test unit written' "$build/$target.log"
+            find "$build" -name "crash-$target-*" -size -${small}c \
+                -exec sh -c 'echo "$1, in base64:" && base64 "$1"' - {} \;
+        } | sed 's/^/#   /'
     fi
 }
 
