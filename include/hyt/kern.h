@@ -190,9 +190,15 @@ void hyt_attention(float *o, float *lse, const float *q,
                    const struct hyt_attn *how, size_t T, size_t H, size_t G,
                    size_t E);
 
+/* Rows first … first+n-1 of a training batch: a sequence from position 0; or
+ * one from position n_prefix on, what is before being rows prefix … of another
+ * (of a batch's sequences, those that share a prefix). */
+struct hyt_attn_seq {
+    size_t first, n, prefix, n_prefix;
+};
+
 /*
- * For training batches: rows [begin[i], begin[i+1]) are the whole sequence i,
- * positions 0, 1, …; k, v [T, G*E] are plain rows, as they were stored.
+ * For training batches: k, v [T, G*E] are plain rows, as they were stored.
  *
  *     D_th = do_th . o_th      ds_thp = a_thp (do_th . v_pg - D_th)
  *     dq = scale ds k          dk = scale ds^T q          dv = a^T do
@@ -201,9 +207,10 @@ void hyt_attention(float *o, float *lse, const float *q,
  */
 void hyt_attention_bwd(float *dq, float *dk, float *dv, const float *dout,
                        const float *q, const float *k, const float *v,
-                       const float *o, const float *lse, const size_t *begin,
-                       size_t n_seq, const struct hyt_attn *how, size_t H,
-                       size_t G, size_t E);
+                       const float *o, const float *lse,
+                       const struct hyt_attn_seq *seq, size_t n_seq,
+                       const struct hyt_attn *how, size_t T, size_t H, size_t G,
+                       size_t E);
 
 /* --- SwiGLU and GEGLU (Shazeer 2020) -------------------------------------- */
 

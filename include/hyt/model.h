@@ -230,8 +230,8 @@ size_t hyt_batch_add(struct hyt_state *st, int32_t seq, int32_t token,
 size_t hyt_batch_wanted(const struct hyt_state *st);
 void hyt_batch_clear(struct hyt_state *st);
 
-/* For a new state: every sequence is whole in one batch and never continued,
- * as in training, so that keys and values are kept for one layer at a time. */
+/* For a new state: every sequence is in one batch and never continued, as in
+ * training, so that keys and values are kept for one layer at a time. */
 void hyt_state_set_passing(struct hyt_state *st);
 
 /* What a batch's activations may take (bytes) before layers are recomputed in
@@ -241,7 +241,8 @@ void hyt_state_set_memory(struct hyt_state *st, size_t bytes);
 size_t hyt_state_rows_in_memory(const struct hyt_state *st);
 
 /* Runs all rows through the layers and the final norm.  save: keep what
- * hyt_backward() needs; then every sequence of the batch must be whole. */
+ * hyt_backward() needs; then every sequence of the batch must be whole, or be a
+ * fork of one that is no fork and stands before it in the batch. */
 void hyt_forward(struct hyt_state *st, bool save);
 
 /* --- head ----------------------------------------------------------------- */

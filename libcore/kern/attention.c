@@ -141,18 +141,75 @@ void hyt_attention(float *o, float *lse, const float *q,
 
 struct attention_bwd {
     struct kern_attn_bwd all;
-    const size_t *begin;
+    const struct hyt_attn_seq *seq;
+    size_t n_seq;
+    /* What the prefixes of sequences get from them: rows of H*E, those of
+     * sequence i from at[i] on. */
+    float *dk_prefix, *dv_prefix;
+    size_t *at;
 };
+
+/* Columns c … c+E-1 of all positions of a sequence, of rows of ld. */
+static void gather(float *to, const float *from, const struct hyt_attn_seq *s,
+                   size_t ld, size_t c, size_t E)
+{
+    for (size_t i = 0; i < s->n_prefix; i++)
+        memcpy(to + i * E, from + (s->prefix + i) * ld + c, E * sizeof(float));
+    for (size_t i = 0; i < s->n; i++)
+        memcpy(to + (s->n_prefix + i) * E, from + (s->first + i) * ld + c,
+               E * sizeof(float));
+}
+
+static void scatter(float *to, const float *from, size_t n, size_t ld, size_t E)
+{
+    for (size_t i = 0; i < n; i++)
+        memcpy(to + i * ld, from + i * E, E * sizeof(float));
+}
+
+/* One query head of sequence i with a prefix: whole, in rows of its own.  The
+ * output of the prefix has no gradient here: it has its own sequence. */
+static void attend_bwd_fork(const struct attention_bwd *b, size_t i, size_t h)
+{
+    const struct kern_attn_bwd *all = &b->all;
+    const struct hyt_attn_seq *s = &b->seq[i];
+    size_t E = all->E, HE = all->H * E, GE = all->G * E, P = s->n_prefix;
+    size_t n = P + s->n, at = h * E, group = h / (all->H / all->G) * E;
+    float *q = hyt_alloc_aligned(n * (8 * E + 1), sizeof(float));
+    float *k = q + n * E, *v = k + n * E, *o = v + n * E, *dout = o + n * E;
+    float *dq = dout + n * E, *dk = dq + n * E, *dv = dk + n * E;
+    float *lse = dv + n * E;
+    const struct kern_attn_bwd a = {dq, dk,  dv,       dout, q, k, v,
+                                    o,  lse, all->how, n,    1, 1, E};
+
+    gather(q, all->q, s, HE, at, E);
+    gather(k, all->k, s, GE, group, E);
+    gather(v, all->v, s, GE, group, E);
+    gather(o, all->o, s, HE, at, E);
+    gather(dout, all->dout, s, HE, at, E);
+    gather(lse, all->lse, s, all->H, h, 1);
+    memset(dout, 0, P * E * sizeof(float));
+    hyt_kern()->attention_bwd(&a, 0);
+    scatter(all->dq + s->first * HE + at, dq + P * E, s->n, HE, E);
+    scatter(all->dk + s->first * HE + at, dk + P * E, s->n, HE, E);
+    scatter(all->dv + s->first * HE + at, dv + P * E, s->n, HE, E);
+    scatter(b->dk_prefix + b->at[i] * HE + at, dk, P, HE, E);
+    scatter(b->dv_prefix + b->at[i] * HE + at, dv, P, HE, E);
+    free(q);
+}
 
 /* One query head of one sequence. */
 static void attend_bwd_head(void *ctx, size_t i)
 {
     const struct attention_bwd *b = ctx;
     struct kern_attn_bwd a = b->all;
-    size_t seq = i / a.H, first = b->begin[seq];
-    size_t HE = a.H * a.E, GE = a.G * a.E;
+    const struct hyt_attn_seq *s = &b->seq[i / a.H];
+    size_t first = s->first, HE = a.H * a.E, GE = a.G * a.E;
 
-    a.n = b->begin[seq + 1] - first;
+    if (s->n_prefix > 0) {
+        attend_bwd_fork(b, i / a.H, i % a.H);
+        return;
+    }
+    a.n = s->n;
     a.dq += first * HE;
     a.dk += first * HE;
     a.dv += first * HE;
@@ -163,6 +220,22 @@ static void attend_bwd_head(void *ctx, size_t i)
     a.o += first * HE;
     a.lse += first * a.H;
     hyt_kern()->attention_bwd(&a, i % a.H);
+}
+
+/* Of one query head: sequences in order. */
+static void add_prefixes(void *ctx, size_t h)
+{
+    const struct attention_bwd *b = ctx;
+    size_t E = b->all.E, HE = b->all.H * E;
+
+    for (size_t i = 0; i < b->n_seq; i++)
+        for (size_t j = 0; j < b->seq[i].n_prefix; j++) {
+            size_t to = (b->seq[i].prefix + j) * HE + h * E;
+            size_t from = (b->at[i] + j) * HE + h * E;
+
+            hyt_kern()->sum_rows(b->all.dk + to, b->dk_prefix + from, HE, 1, E);
+            hyt_kern()->sum_rows(b->all.dv + to, b->dv_prefix + from, HE, 1, E);
+        }
 }
 
 struct shares {
@@ -185,24 +258,36 @@ static void sum_group(const void *ctx, size_t begin, size_t end)
 
 void hyt_attention_bwd(float *dq, float *dk, float *dv, const float *dout,
                        const float *q, const float *k, const float *v,
-                       const float *o, const float *lse, const size_t *begin,
-                       size_t n_seq, const struct hyt_attn *how, size_t H,
-                       size_t G, size_t E)
+                       const float *o, const float *lse,
+                       const struct hyt_attn_seq *seq, size_t n_seq,
+                       const struct hyt_attn *how, size_t T, size_t H, size_t G,
+                       size_t E)
 {
     /* Each query head has its own share of dk and dv, so that heads of one
      * group can run side by side. */
-    size_t T = begin[n_seq];
     float *dk_share = hyt_alloc_aligned(T * H * E, sizeof(float));
     float *dv_share = hyt_alloc_aligned(T * H * E, sizeof(float));
-    struct attention_bwd b = {
-        {dq, dk_share, dv_share, dout, q, k, v, o, lse, *how, 0, H, G, E},
-        begin};
+    struct attention_bwd b = {.all = {dq, dk_share, dv_share, dout, q, k, v, o,
+                                      lse, *how, 0, H, G, E},
+                              .seq = seq,
+                              .n_seq = n_seq,
+                              .at = hyt_alloc(n_seq, sizeof(*b.at))};
+    size_t n = 0; /* rows of prefixes */
 
+    for (size_t i = 0; i < n_seq; n += seq[i++].n_prefix)
+        b.at[i] = n;
+    b.dk_prefix = hyt_alloc_aligned(n * H * E, sizeof(float));
+    b.dv_prefix = hyt_alloc_aligned(n * H * E, sizeof(float));
     hyt_parallel_for(n_seq * H, attend_bwd_head, &b);
+    if (n > 0)
+        hyt_parallel_for(H, add_prefixes, &b);
     hyt_parallel_blocks(T, 64, sum_group,
                         &(struct shares){dk, dk_share, H / G, G, E});
     hyt_parallel_blocks(T, 64, sum_group,
                         &(struct shares){dv, dv_share, H / G, G, E});
     free(dk_share);
     free(dv_share);
+    free(b.dk_prefix);
+    free(b.dv_prefix);
+    free(b.at);
 }

@@ -139,7 +139,7 @@ static void attention_bwd(struct hyt_state *st, size_t l, const struct act *a,
     hyt_trace_op(&st->trace, "o_bwd");
     /* o = attention(q, k, v) */
     hyt_attention_bwd(d->dq, d->dk, d->dv, d->d_o, a->q, a->k, a->v, a->o,
-                      a->lse, st->begin, st->n_begin, &how, c->H, c->G, c->E);
+                      a->lse, st->run, st->n_runs, &how, T, c->H, c->G, c->E);
     hyt_trace_op(&st->trace, "attention_bwd");
     positions_bwd(st, l, a, d, &dq, &dk, grads);
     /* q0, k0, v = h1 W + b, h1 = norm(x) */

@@ -173,21 +173,37 @@ static void need_rope(struct hyt_state *st, size_t n)
     st->n_rope = n;
 }
 
-/* The rows of a batch of whole sequences: each sequence in one run, from
- * position 0. */
+/* Whether rows first … first+n-1 are positions pos … of seq. */
+static bool are_positions(const struct hyt_state *st, size_t first, size_t n,
+                          int32_t seq, size_t pos)
+{
+    for (size_t i = first; i < first + n; i++, pos++)
+        if (i >= st->n_rows || st->row[i].seq != seq ||
+            (size_t)st->row[i].pos != pos)
+            return false;
+    return true;
+}
+
+/* The rows of a batch of whole sequences: each in one run, from position 0, or
+ * from where it leaves one that stands before it. */
 static void find_sequences(struct hyt_state *st)
 {
-    free(st->begin);
-    st->begin = hyt_alloc(st->n_rows + 1, sizeof(*st->begin));
-    st->n_begin = 0;
-    for (size_t t = 0; t < st->n_rows; t++) {
-        if (st->row[t].pos == 0)
-            st->begin[st->n_begin++] = t;
-        else if (t == 0 || st->row[t].seq != st->row[t - 1].seq ||
-                 st->row[t].pos != st->row[t - 1].pos + 1)
+    struct hyt_attn_seq run;
+
+    free(st->run);
+    st->run = hyt_alloc(st->n_rows, sizeof(*st->run));
+    st->n_runs = 0;
+    for (size_t t = 0; t < st->n_rows; t += run.n) {
+        const struct seq *s = &st->seq[st->row[t].seq];
+
+        run = (struct hyt_attn_seq){t, s->len - s->n_prefix, 0, s->n_prefix};
+        if (s->n_prefix > 0)
+            run.prefix = st->seq[s->parent].first;
+        if (!are_positions(st, t, run.n, st->row[t].seq, run.n_prefix) ||
+            !are_positions(st, run.prefix, run.n_prefix, s->parent, 0))
             HYT_BUG("a batch with part of a sequence");
+        st->run[st->n_runs++] = run;
     }
-    st->begin[st->n_begin] = st->n_rows;
 }
 
 static void address_rows(struct hyt_state *st)
@@ -220,17 +236,6 @@ static void embed_rows(struct hyt_state *st, float *x)
     free(id);
 }
 
-static void forget_copies(struct hyt_state *st)
-{
-    for (size_t i = 0; i < st->n_copies; i++) {
-        int32_t src = st->copy[i].src;
-
-        if (--st->ref[src] == 0)
-            st->free_page[st->n_free++] = src;
-    }
-    st->n_copies = 0;
-}
-
 void hyt_forward(struct hyt_state *st, bool save)
 {
     const struct hyt_config *c = &st->m->c;
@@ -248,7 +253,8 @@ void hyt_forward(struct hyt_state *st, bool save)
     for (size_t l = 0; l < c->L; l++)
         hyt_block_fwd(st, l, &st->act[l],
                       l + 1 < c->L ? st->act[l + 1].x : st->x_out);
-    forget_copies(st);
+    if (!save) /* else layers may be computed again */
+        hyt_state_forget_copies(st);
     hyt_state_bury(st);
     hyt_trace_end(&st->trace, "forward");
 }

@@ -55,7 +55,7 @@ void hyt_state_free(struct hyt_state *st)
     free(st->want);
     free(st->pos);
     free(st->attn);
-    free(st->begin);
+    free(st->run);
     for (size_t i = 0; i < 2; i++) {
         free(st->rope[i].cos);
         free(st->rope[i].sin);
@@ -174,6 +174,7 @@ int32_t hyt_seq_new(struct hyt_state *st)
         seq = (int32_t)st->n_seqs++;
     }
     st->seq[seq].used = true;
+    st->seq[seq].n_prefix = 0;
     return seq;
 }
 
@@ -213,6 +214,8 @@ int32_t hyt_seq_fork(struct hyt_state *st, int32_t parent, size_t n)
         st->copy[st->n_copies++] = copy;
     }
     s->len = n;
+    s->parent = parent;
+    s->n_prefix = n;
     return child;
 }
 
@@ -264,7 +267,8 @@ size_t hyt_batch_add(struct hyt_state *st, int32_t seq, int32_t token,
         HYT_BUG("a position outside the context");
     if (s->len % HYT_PAGE == 0)
         push_page(s, take_page(st));
-    s->len++;
+    if (s->len++ == s->n_prefix)
+        s->first = st->n_rows;
     st->row = hyt_grow(st->row, &st->row_cap, st->n_rows + 1, sizeof(*st->row));
     st->row[st->n_rows] = row;
     if (want) {
@@ -281,8 +285,18 @@ size_t hyt_batch_wanted(const struct hyt_state *st)
     return st->n_want;
 }
 
+void hyt_state_forget_copies(struct hyt_state *st)
+{
+    for (size_t i = 0; i < st->n_copies; i++)
+        drop_page(st, st->copy[i].src);
+    st->n_copies = 0;
+}
+
 void hyt_batch_clear(struct hyt_state *st)
 {
     st->n_rows = st->n_want = 0;
+    if (st->saved)
+        hyt_state_forget_copies(st);
+    st->saved = false;
     hyt_state_bury(st);
 }

@@ -14,6 +14,9 @@ struct seq {
     size_t n_pages, cap;
     size_t len; /* positions taken */
     bool used;
+    size_t first;    /* row of the batch where its own positions begin */
+    size_t n_prefix; /* of a fork: positions that it has of its parent */
+    int32_t parent;
 };
 
 /* A fork inside a page: slots [0, n) of src become dst's, in every layer, at
@@ -76,8 +79,8 @@ struct hyt_state {
     size_t n_want, want_cap;
     int32_t *pos; /* [T] */
     struct hyt_attn_row *attn;
-    size_t *begin; /* rows of sequence i of a batch: begin[i] … begin[i+1]-1 */
-    size_t n_begin;
+    struct hyt_attn_seq *run; /* the sequences of a batch that is saved */
+    size_t n_runs;
 
     /* rotary tables up to the largest position seen; [1]: of local layers */
     struct rope_table {
@@ -103,6 +106,9 @@ struct hyt_state {
 
 /* Gives back the sequences that were freed while their rows waited. */
 void hyt_state_bury(struct hyt_state *st);
+
+/* The copies of pages are made, and will not be made again. */
+void hyt_state_forget_copies(struct hyt_state *st);
 
 /* The activations of this batch, laid out in one slab. */
 void hyt_state_layout(struct hyt_state *st, bool save);

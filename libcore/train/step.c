@@ -119,11 +119,33 @@ static int32_t token_at(const struct hyt_example *e, size_t i)
     return i < e->n_prompt ? e->prompt[i] : e->completion[i - e->n_prompt];
 }
 
-static int32_t add_example(struct hyt_state *st, const struct hyt_example *e)
-{
-    int32_t seq = hyt_seq_new(st);
+/* The first of some examples with one prompt, as of a group of rollouts: the
+ * others take its prompt over, but for the row that predicts their first
+ * completion token. */
+struct leader {
+    const struct hyt_example *e;
+    int32_t seq;
+};
 
-    for (size_t i = 0; i < rows_of(e); i++) {
+static size_t rows_shared(const struct leader *l, const struct hyt_example *e)
+{
+    return l->e != NULL && l->e->n_prompt == e->n_prompt &&
+                   memcmp(l->e->prompt, e->prompt,
+                          e->n_prompt * sizeof(*e->prompt)) == 0
+               ? e->n_prompt - 1
+               : 0;
+}
+
+static int32_t add_example(struct hyt_state *st, const struct hyt_example *e,
+                           struct leader *l)
+{
+    size_t shared = rows_shared(l, e);
+    int32_t seq =
+        shared > 0 ? hyt_seq_fork(st, l->seq, shared) : hyt_seq_new(st);
+
+    if (shared == 0)
+        *l = (struct leader){e, seq};
+    for (size_t i = shared; i < rows_of(e); i++) {
         bool want = i + 1 >= e->n_prompt;
 
         hyt_batch_add(st, seq, token_at(e, i), want ? token_at(e, i + 1) : -1,
@@ -162,12 +184,13 @@ static void score_reference(struct micro_batch *b,
                             const struct hyt_example *const *e, size_t n)
 {
     struct hyt_state *st = b->t->ref;
+    struct leader leader = {NULL, 0};
     int32_t *seq = hyt_alloc(n, sizeof(*seq));
 
     hyt_batch_clear(st);
     hyt_state_set_kv(st, e[0]->kv);
     for (size_t i = 0; i < n; i++)
-        seq[i] = add_example(st, e[i]);
+        seq[i] = add_example(st, e[i], &leader);
     b->ref = hyt_alloc(b->n, sizeof(*b->ref));
     hyt_forward(st, false);
     hyt_head_stats(st, b->ref);
@@ -183,13 +206,14 @@ static void run_micro_batch(struct hyt_trainer *t,
                             struct hyt_train_sums *sums)
 {
     struct micro_batch b = {t, sums, NULL, 0, 0, NULL};
+    struct leader leader = {NULL, 0};
     struct hyt_row_stats *stats;
     int32_t *seq = hyt_alloc(n, sizeof(*seq));
 
     hyt_batch_clear(t->st);
     hyt_state_set_kv(t->st, e[0]->kv);
     for (size_t i = 0; i < n; i++) {
-        seq[i] = add_example(t->st, e[i]);
+        seq[i] = add_example(t->st, e[i], &leader);
         b.scored = hyt_grow(b.scored, &b.cap, b.n + e[i]->n_completion,
                             sizeof(*b.scored));
         for (size_t j = 0; j < e[i]->n_completion; j++)
@@ -220,16 +244,22 @@ static void run_format(struct hyt_trainer *t, const struct hyt_example *e,
 {
     const struct hyt_example **part = hyt_alloc(n, sizeof(*part));
     size_t budget = hyt_state_rows_in_memory(t->st), rows = 0, n_part = 0;
+    struct leader leader = {NULL, 0};
 
     for (size_t i = 0; i < n; i++) {
+        size_t shared;
+
         if (!takes_part(&e[i], kv))
             continue;
-        if (n_part > 0 && rows + rows_of(&e[i]) > budget) {
+        shared = rows_shared(&leader, &e[i]);
+        if (n_part > 0 && rows + rows_of(&e[i]) - shared > budget) {
             run_micro_batch(t, part, n_part, sums);
-            n_part = rows = 0;
+            n_part = rows = shared = 0;
         }
+        if (shared == 0)
+            leader.e = &e[i];
         part[n_part++] = &e[i];
-        rows += rows_of(&e[i]);
+        rows += rows_of(&e[i]) - shared;
     }
     if (n_part > 0)
         run_micro_batch(t, part, n_part, sums);

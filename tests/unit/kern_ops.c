@@ -203,7 +203,8 @@ static void attn_bwd(float *dx, const float *dy, const float *x,
 {
     const struct hyt_attn how = how_of(s);
     size_t n = rows(s), nq = n * s->H * s->E, nk = n * s->G * s->E;
-    size_t begin[3] = {0, s->T, n};
+    const struct hyt_attn_seq seq[] = {{.n = s->T},
+                                       {.first = s->T, .n = n - s->T}};
     struct kern_cache c = cache_of(x, s);
     float *o = hyt_alloc(nq, sizeof(float));
     float *lse = hyt_alloc(n * s->H, sizeof(float));
@@ -212,8 +213,8 @@ static void attn_bwd(float *dx, const float *dy, const float *x,
     for (size_t i = 0; i < nq + 2 * nk; i++)
         d[i] = NAN; /* overwritten */
     hyt_attention(o, lse, x, &c.kv, c.row, &how, n, s->H, s->G, s->E);
-    hyt_attention_bwd(d, d + nq, d + nq + nk, dy, x, c.k, c.v, o, lse, begin, 2,
-                      &how, s->H, s->G, s->E);
+    hyt_attention_bwd(d, d + nq, d + nq + nk, dy, x, c.k, c.v, o, lse, seq, 2,
+                      &how, n, s->H, s->G, s->E);
     for (size_t i = 0; i < nq + 2 * nk; i++)
         dx[i] += d[i];
     free(d);

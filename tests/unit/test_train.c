@@ -343,11 +343,49 @@ static void test_learning_rate(void **state)
     near(hyt_learning_rate(2, HYT_COSINE, 1, 0, 10), 2);
 }
 
+/* Examples with one prompt share its rows where they follow each other: the
+ * gradient of another order, and of one example at a time. */
+static void test_one_prompt(void **state)
+{
+    const size_t orders[][4] = {{0, 1, 2, 3}, {0, 2, 1, 3}, {3, 2, 1, 0}};
+    float *want = NULL;
+
+    (void)state;
+    for (size_t i = 0; i < HYT_LEN(orders); i++) {
+        struct hyt_example e[4] = {{0}};
+        struct hyt_train_sums sums;
+        struct bench b;
+        size_t n;
+
+        bench_open(&b, "toy-qwen3", &plain, i == 2 ? 1 : (size_t)1 << 30);
+        n = b.f.m->n_floats;
+        for (size_t k = 0; k < 4; k++) {
+            size_t which = orders[i][k];
+
+            e[k].prompt = b.f.tokens + which / 2;
+            e[k].n_prompt = 12;
+            e[k].completion = b.f.tokens + 13 + 4 * which;
+            e[k].n_completion = 5;
+            e[k].coef = which % 2 ? -0.5 : 1;
+        }
+        hyt_train_gradient(b.trainer, e, 4, &sums);
+        if (want == NULL) {
+            want = hyt_alloc(n, sizeof(*want));
+            memcpy(want, hyt_trainer_grads(b.trainer), n * sizeof(*want));
+        }
+        assert_true(relative_distance(hyt_trainer_grads(b.trainer), want, n) <
+                    1e-5);
+        bench_close(&b);
+    }
+    free(want);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_adamw),
         cmocka_unit_test(test_policy_gradient),
+        cmocka_unit_test(test_one_prompt),
         cmocka_unit_test(test_linear),
         cmocka_unit_test(test_reference_model),
         cmocka_unit_test(test_clip_grad),
