@@ -6,10 +6,11 @@
 # Hours from the rates in BENCH, what `make bench` wrote on this machine, and
 # from the plan's tokens: 2 FLOPs a parameter and token forward, three times
 # that for a step (Kaplan et al. 2001.08361; attention, some per cent at these
-# lengths, is left out). A model's completions are taken to be as long as the
-# solutions of QUESTIONS, and, for the second figure, to run to max_tokens.
-# Without MODEL, tokens are taken to have 4 characters, and the parameters are
-# those of a random model of SHAPE. Memory and disk from hyt-ckpt info.
+# lengths, is left out); a query's prompt counts once for its samples. A model's
+# completions are taken to be as long as the solutions of QUESTIONS, and, for the
+# second figure, to run to max_tokens. Without MODEL, tokens are taken to have 4
+# characters, and the parameters are those of a random model of SHAPE. Memory and
+# disk from hyt-ckpt info.
 set -eu -o pipefail
 bench=$1 questions=$2 model=$3 shape=$4
 shift 4
@@ -49,10 +50,10 @@ jq -n -r --slurpfile bench "$bench" --slurpfile lengths "$tmp/lengths" \
             + ($t.prompt + $c + $t.tails) / rate("forward: 512, stats"));
       def round($c): ($p.queries * $p.samples) as $n | $n * $gflop
             * ($t.prompt / $p.samples + $c) / rate("rollout: 32")
-        + ($n * ($t.prompt + $c + $t.tails) + $p.traces
+        + ($n * ($t.prompt / $p.samples + $c + $t.tails) + $p.traces
             * ($t.prompt + $t.completion + $t.tails)) * $gflop
             / rate("forward: 512, stats")
-        + 3 * ($n * ($t.prompt + $c)
+        + 3 * ($n * ($t.prompt / $p.samples + $c)
             + $p.queries * ($t.prompt + $t.completion)) * $gflop
             / rate("update: 1 x 512");
       def run($c): $p.rounds * (round($c) + look($p.validation; $c))
