@@ -208,17 +208,14 @@ static void pack(float panel[][KB * GROUPS], const struct hyt_weight w[NR],
                      v8_load_weight(w[j], k + i, 8));
 }
 
-/* Asks for a share of the next NR rows of w, from `next` on, elements
- * k … k+n-1, while the rows i … i+rows-1 of M are computed: where weights come
- * from memory, they come ahead of their use. */
+/* Asks for elements k … k+n-1 of the next NR rows of w, while the tiles before
+ * are computed: where weights come from memory, they come ahead of their use. */
 VEC_INLINE void fetch_ahead(struct hyt_weight next, size_t k, size_t n,
-                            size_t ldw, size_t i, size_t rows, size_t M)
+                            size_t ldw)
 {
-    size_t begin = n * i / M, end = n * (i + rows) / M;
-
     for (size_t j = 0; j < NR; j++) {
-        const char *p = hyt_weight_at(next, j * ldw + k + begin).p;
-        size_t bytes = (end - begin) * (next.t == HYT_BF16 ? 2 : 4);
+        const char *p = hyt_weight_at(next, j * ldw + k).p;
+        size_t bytes = n * (next.t == HYT_BF16 ? 2 : 4);
 
         for (size_t at = 0; at < bytes; at += 64)
             __builtin_prefetch(p + at);
@@ -254,9 +251,14 @@ static void dot_column(float *out, const float *x,
     size_t most = layout == BF16_ROWS && !packs ? MR_BF16 : MR;
     size_t step =
         M < PACK_ROWS ? K : ceil_div(ceil_div(K, ceil_div(K, KB)), 8) * 8;
+    /* Tiles of nearly as many rows: `larger` rows are in those with one more.
+     * Each asks for a share of the weights to come, of whole lines. */
+    size_t tiles = ceil_div(M, most), base = M / tiles;
+    size_t larger = M % tiles * (base + 1);
 
     for (size_t k = 0; k < K; k += step) {
         size_t n = hyt_min_size(step, K - k), even = n / 8 * 8, rows;
+        size_t share = ceil_div(ceil_div(n, tiles), 32) * 32;
 
         for (int j = 0; j < NR; j++)
             part[j] = hyt_weight_at(w[j], k);
@@ -266,12 +268,12 @@ static void dot_column(float *out, const float *x,
             for (int j = 0; j < VECTORS; j++)
                 part[j] = (struct hyt_weight){panel[j], HYT_F32};
         }
-        for (size_t i = 0; i < M; i += rows) {
+        for (size_t i = 0, ahead = 0; i < M; i += rows, ahead += share) {
             bool last = k + even == K;
 
-            rows = ceil_div(M - i, ceil_div(M - i, most));
-            if (next.p)
-                fetch_ahead(next, k, n, K, i, rows, M);
+            rows = i < larger ? base + 1 : base;
+            if (next.p && ahead < n)
+                fetch_ahead(next, k + ahead, hyt_min_size(share, n - ahead), K);
             if (y)
                 fetch_rows(y + i * ldy, ldy, rows);
             dot_rows(last ? out + i * STRIP : NULL, acc + i, x + i * K + k, K,
