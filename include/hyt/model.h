@@ -304,9 +304,9 @@ struct hyt_probe {
     size_t n_prefix;
 };
 
-/* The prompt of the last trace, whose keys and values stay in the state's cache:
- * the samples of a query follow each other, and all but the first run the rows
- * of their completion alone.  {0}: none yet. */
+/* The prompt of the last trace, whose keys and values stay in the cache of the
+ * state: the samples of a query follow each other, and all but the first run
+ * the rows of their completion alone.  {0}: none yet. */
 struct hyt_probe_prompt {
     int32_t seq, *token;
     size_t n, cap;

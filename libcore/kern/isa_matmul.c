@@ -208,8 +208,9 @@ static void pack(float panel[][KB * GROUPS], const struct hyt_weight w[NR],
                      v8_load_weight(w[j], k + i, 8));
 }
 
-/* Asks for elements k … k+n-1 of the next NR rows of w, while the tiles before
- * are computed: where weights come from memory, they come ahead of their use. */
+/* Asks for n elements from k on of the next NR rows of w, while the tiles
+ * before are computed: where weights come from memory, they come ahead of their
+ * use. */
 VEC_INLINE void fetch_ahead(struct hyt_weight next, size_t k, size_t n,
                             size_t ldw)
 {
