@@ -107,7 +107,8 @@ cat got
 grep -q '^0.26 M parameters, F32;' got || die "parameters"
 awk '/^a question has/ { p = $4; c = $8 } /^  a round/ { got = $3 }
     END { second = 2 * 260032e-9 / 0.001
-        want = second * 40 * (p / 4 + c) + 3 * second / 2 * (40 + 10) * (p + c)
+        samples = 40 * (p / 4 + c)
+        want = second * samples + 3 * second / 2 * (samples + 10 * (p + c))
         exit !(p > 50 && c > 50 && got * 3600 / want > 0.98 &&
             got * 3600 / want < 1.02) }' got || die "hours of a round"
 # Four copies of the weights in float and the activations
