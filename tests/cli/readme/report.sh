@@ -44,5 +44,6 @@ jq -e '
         and .metric == $metric and (.arm == "base" or .traces == 32)))
         | map({key: .arm, value: .mean}) | from_entries;
     (of("accuracy") | .base as $base | map(. < $base + 0.03) | all) and
-    (of("overconfidence") | .hytuning == ([.[]] | max))' \
+    (of("overconfidence") | .hytuning ==
+        ([.base, .rlif, .fixed, .majority, .rd, .hytuning] | max))' \
     "$(dirname "$report")/report.json" >/dev/null
