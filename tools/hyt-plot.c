@@ -20,6 +20,8 @@ static const struct hyt_opt opts[] = {
              "print the gnuplot script, which holds the data, instead"),
     OPT_STR(0, "fields", &plot.fields, "F,...",
             "train, prg: fields to draw; arms: metrics to draw"),
+    OPT_STR(0, "x", &plot.x, "F", "train: field of the axis, if not \"step\""),
+    OPT_FLAG(0, "log-x", &plot.log_x, "train: a logarithmic axis"),
     OPT_INT(0, "bins", &plot.bins, 0, 10000,
             "reliability, prg: bins; 0: 15, or 30 for prg"),
     OPT_STR(0, "confidence", &plot.confidence, "KIND",
@@ -44,6 +46,7 @@ enum {
     CONFIDENCE = 16,
     ID = 32,
     PROMPT = 64,
+    AXIS = 128, /* --x, --log-x */
     FIGURE = TITLE | SIZE
 };
 
@@ -54,7 +57,7 @@ static const struct verb {
 } verbs[] = {
     {"reliability", FIGURE | BINS | CONFIDENCE, hyt_plot_reliability},
     {"support", FIGURE | ID, hyt_plot_support},
-    {"train", FIGURE | FIELDS, hyt_plot_train},
+    {"train", FIGURE | FIELDS | AXIS, hyt_plot_train},
     {"prg", FIGURE | FIELDS | BINS, hyt_plot_prg},
     {"arms", FIGURE | FIELDS, hyt_plot_arms},
     {"trace", 0, hyt_plot_trace},
@@ -89,6 +92,8 @@ static void check_options(struct hyt_main *m, const struct verb *verb)
         {"bins", plot.bins > 0, BINS},
         {"confidence", plot.confidence != NULL, CONFIDENCE},
         {"id", plot.ids.n > 0, ID},
+        {"x", plot.x != NULL, AXIS},
+        {"log-x", plot.log_x, AXIS},
         {"prompt-field", plot.prompt_field != NULL, PROMPT},
     };
 

@@ -13,9 +13,10 @@
 /* What was asked for; 0 and NULL: the verb's own default. */
 struct hyt_plot {
     struct hyt_main *m;
-    const char *title, *confidence, *fields, *prompt_field;
+    const char *title, *confidence, *fields, *prompt_field, *x;
     int64_t width, height, bins;
     bool script; /* print what gnuplot would get */
+    bool log_x;
     struct hyt_opt_list ids;
 };
 
@@ -111,6 +112,11 @@ enum hyt_verdict { HYT_WRONG, HYT_RIGHT, HYT_UNGRADED };
 /* grade.correct, HYT_UNGRADED where there is no grade. */
 int hyt_read_verdict(enum hyt_verdict *verdict, struct hyt_rec *rec,
                      struct hyt_err *err) HYT_MUST_USE;
+
+/* A mean, its lo and hi, by their paths below `at`; NaN: null, or none. */
+int hyt_read_interval(double x[3], struct hyt_rec *rec, const char *at,
+                      const char *const name[3],
+                      struct hyt_err *err) HYT_MUST_USE;
 
 /* prg.support: 1, 0 where prg is null, -1 where there is none. */
 int hyt_read_support(const double **c, size_t *n, struct hyt_rec *rec,

@@ -52,23 +52,6 @@ static int add_point(struct arms *all, const struct point *new,
     return 0;
 }
 
-/* mean, lo and hi by their paths below `at`; null is none. */
-static int read_point(struct point *p, struct hyt_rec *rec, const char *at,
-                      const char *const name[3], struct hyt_err *err)
-{
-    struct hyt_buf path = {0};
-    int got = 0;
-
-    for (int i = 0; i < 3 && got >= 0; i++) {
-        hyt_buf_reset(&path);
-        hyt_buf_printf(&path, "%s%s", at, name[i]);
-        p->x[i] = NAN;
-        got = hyt_rec_num(rec, path.s, &p->x[i], err);
-    }
-    hyt_buf_free(&path);
-    return got < 0 ? -1 : 0;
-}
-
 /* A line {"arm","metric","mean","lo","hi"}. */
 static int add_line(struct arms *all, struct hyt_rec *rec, const char *arm,
                     size_t n_arm, struct hyt_err *err)
@@ -86,7 +69,7 @@ static int add_line(struct arms *all, struct hyt_rec *rec, const char *arm,
         return hyt_rec_fail(rec, NULL, err,
                             "neither {\"arm\",\"metric\",\"mean\"} nor a "
                             "report of hyt-eval --json");
-    if (got < 0 || read_point(&p, rec, "", names, err) < 0)
+    if (got < 0 || hyt_read_interval(p.x, rec, "", names, err) < 0)
         return -1;
     p.arm = number(&all->arm, arm, n_arm);
     if (all->chosen) {
@@ -126,7 +109,7 @@ static int add_report(struct arms *all, struct hyt_rec *rec, size_t arm,
             got = hyt_rec_fail(rec, "metrics", err, "no metric \"%s\"",
                                metric->item[i]);
         if (got > 0)
-            got = read_point(&p, rec, path.s, names, err);
+            got = hyt_read_interval(p.x, rec, path.s, names, err);
         /* A usual metric without a value is not asked for. */
         if (got == 0 && (all->chosen || !isnan(p.x[0]))) {
             p.metric = all->chosen ? i
@@ -183,29 +166,52 @@ static int check(const struct arms *all, struct hyt_err *err)
 
 /* --- drawing -------------------------------------------------------------- */
 
-/* The arms' numbers of one metric, and a range that holds them. */
-static void put_metric(struct hyt_figure *f, const struct arms *all,
-                       size_t metric)
+/* A block of the arms that have an interval of the metric, or of those that
+ * have none, for which gnuplot would draw its ends at the axis; widens the
+ * range.  Returns the number of its rows. */
+static size_t put_block(struct hyt_buf *b, const struct arms *all,
+                        size_t metric, bool interval, double range[2])
 {
-    struct hyt_buf *b = &f->script;
-    double lo = INFINITY, hi = -INFINITY, margin;
+    size_t rows = 0;
 
-    hyt_buf_printf(b, "# mean lo hi arm\n$m%zu << END\n", metric);
+    hyt_buf_printf(b, "# mean lo hi arm\n$%c%zu << END\n", interval ? 'i' : 'm',
+                   metric);
     for (size_t i = 0; i < all->n; i++) {
         const struct point *p = &all->item[i];
 
-        if (p->metric != metric)
+        if (p->metric != metric ||
+            interval != !(isnan(p->x[1]) || isnan(p->x[2])))
             continue;
         hyt_gnuplot_row(
             b, (double[]){p->x[0], p->x[1], p->x[2], (double)p->arm}, 4);
         for (int k = 0; k < 3; k++) {
-            lo = fmin(lo, p->x[k]);
-            hi = fmax(hi, p->x[k]);
+            range[0] = fmin(range[0], p->x[k]);
+            range[1] = fmax(range[1], p->x[k]);
         }
+        rows++;
     }
     hyt_buf_puts(b, "END\n");
-    margin = 0.06 * (hi - lo);
-    hyt_figure_axis(f, 'x', lo - margin, hi + margin, 3);
+    return rows;
+}
+
+static void put_metric(struct hyt_figure *f, const struct arms *all, size_t i)
+{
+    struct hyt_buf *b = &f->script, plot = {0};
+    double range[2] = {INFINITY, -INFINITY}, margin;
+
+    hyt_buf_puts(&plot, "plot NaN");
+    if (put_block(b, all, i, false, range) > 0)
+        hyt_buf_printf(&plot, ", $m%zu using 1:4 with points lt %d ps 0.9", i,
+                       (int)HYT_INK_BLUE);
+    if (put_block(b, all, i, true, range) > 0)
+        hyt_buf_printf(&plot,
+                       ", $i%zu using 1:4:2:3 with xerrorbars lt %d ps 0.9", i,
+                       (int)HYT_INK_BLUE);
+    margin = 0.06 * (range[1] - range[0]);
+    hyt_figure_axis(f, 'x', range[0] - margin, range[1] + margin, 3);
+    hyt_buf_put(b, plot.s, plot.n);
+    hyt_buf_putc(b, '\n');
+    hyt_buf_free(&plot);
 }
 
 /* A tic for each arm, with its name where the panel is the row's first. */
@@ -253,11 +259,8 @@ static int draw(const struct arms *all, const struct hyt_plot *p,
 
         hyt_figure_panel(&f, x, x + width - 24, y + 24, y + height - 34);
         hyt_figure_text(&f, x, y + 13, all->metric.item[i]);
-        put_metric(&f, all, i);
         put_names(b, all, i % across == 0);
-        hyt_buf_printf(
-            b, "plot $m%zu using 1:4:2:3 with xerrorbars lt %d ps 0.9\n", i,
-            (int)HYT_INK_BLUE);
+        put_metric(&f, all, i);
     }
     return hyt_figure_end(&f, err);
 }

@@ -2,6 +2,7 @@
 /*
  * plotrecord.c - what the pictures read of records, and lists of names
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +64,22 @@ int hyt_read_verdict(enum hyt_verdict *verdict, struct hyt_rec *rec,
                             hyt_json_type_name(v));
     *verdict = hyt_json_bool(v) ? HYT_RIGHT : HYT_WRONG;
     return 0;
+}
+
+int hyt_read_interval(double x[3], struct hyt_rec *rec, const char *at,
+                      const char *const name[3], struct hyt_err *err)
+{
+    struct hyt_buf path = {0};
+    int got = 0;
+
+    for (int i = 0; i < 3 && got >= 0; i++) {
+        hyt_buf_reset(&path);
+        hyt_buf_printf(&path, "%s%s", at, name[i]);
+        x[i] = NAN;
+        got = hyt_rec_num(rec, path.s, &x[i], err);
+    }
+    hyt_buf_free(&path);
+    return got < 0 ? -1 : 0;
 }
 
 int hyt_read_support(const double **c, size_t *n, struct hyt_rec *rec,

@@ -3,7 +3,8 @@
  * plottrain.c - what hyt-update says of its steps, as curves
  *
  * One panel a field, since each has its own unit; one line a file.  Lines of
- * the log without any of the fields (commits) are passed over.
+ * the log without any of the fields (commits) are passed over.  A field may be
+ * a mean with its interval.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "plot.h"
 
 #define USUAL "loss,lambda,trust,prg,self_certainty,entropy"
+#define STEP  "step"
 
 enum {
     PANEL = 118, /* height */
@@ -20,11 +22,11 @@ enum {
 
 /* One field of one file. */
 struct curve {
-    struct hyt_buf rows;
-    double last;     /* step of the last row */
-    double lo, hi;   /* of the values */
-    double from, to; /* the steps of these */
-    size_t n;        /* rows with a value */
+    struct hyt_buf rows, bars; /* step, value; and its interval */
+    double last;               /* step of the last row */
+    double lo, hi;             /* of the values */
+    double from, to;           /* the steps of these */
+    size_t n;                  /* rows with a value */
 };
 
 struct log {
@@ -53,36 +55,56 @@ static struct curve *curves_of(struct log *log, const struct hyt_rec *rec)
     return log->curve + i * k;
 }
 
-/* A run that starts again at an earlier step starts a new line. */
-static void put(struct curve *c, double step, double x)
+/* A run that starts again at an earlier step starts a new line.  x: value, lo,
+ * hi. */
+static void put(struct curve *c, double step, const double x[3])
 {
     if (c->rows.n > 0 && step <= c->last)
         hyt_buf_putc(&c->rows, '\n');
-    hyt_gnuplot_row(&c->rows, (double[]){step, x}, 2);
+    hyt_gnuplot_row(&c->rows, (double[]){step, x[0]}, 2);
     c->last = step;
-    if (isnan(x))
+    if (isnan(x[0]))
         return;
-    c->lo = c->n > 0 ? fmin(c->lo, x) : x;
-    c->hi = c->n > 0 ? fmax(c->hi, x) : x;
+    if (!isnan(x[1]) && !isnan(x[2]))
+        hyt_gnuplot_row(&c->bars, (double[]){step, x[0], x[1], x[2]}, 4);
+    for (int i = 0; i < 3; i++) {
+        c->lo = c->n + (size_t)i > 0 ? fmin(c->lo, x[i]) : x[i];
+        c->hi = c->n + (size_t)i > 0 ? fmax(c->hi, x[i]) : x[i];
+    }
     c->from = c->n > 0 ? fmin(c->from, step) : step;
     c->to = c->n > 0 ? fmax(c->to, step) : step;
     c->n++;
 }
 
-static int add(struct log *log, struct hyt_rec *rec, struct hyt_err *err)
+/* 1 where the record has the field: a number, null, or {"mean","lo","hi"}. */
+static int read_field(double x[3], struct hyt_rec *rec, const char *field,
+                      struct hyt_err *err)
+{
+    static const char *const names[] = {".mean", ".lo", ".hi"};
+    const struct hyt_json *v;
+    int got = hyt_rec_get(rec, field, &v, err);
+
+    if (got <= 0)
+        return got;
+    if (hyt_json_type(v) == HYT_JSON_OBJECT)
+        return hyt_read_interval(x, rec, field, names, err) < 0 ? -1 : 1;
+    x[0] = x[1] = x[2] = NAN;
+    return hyt_rec_num(rec, field, &x[0], err) < 0 ? -1 : 1;
+}
+
+static int add(struct log *log, const struct hyt_plot *p, struct hyt_rec *rec,
+               struct hyt_err *err)
 {
     struct curve *c = curves_of(log, rec);
-    const struct hyt_json *v;
-    double step = (double)log->lines;
+    double step = (double)log->lines, x[3];
 
-    if (hyt_rec_num(rec, "step", &step, err) < 0)
+    if (hyt_rec_num(rec, p->x ? p->x : STEP, &step, err) < 0)
         return -1;
+    if (p->log_x && step <= 0)
+        return hyt_rec_fail(rec, NULL, err, "%g has no logarithm", step);
     for (size_t i = 0; i < log->field.n; i++) {
-        double x = NAN;
-        int got = hyt_rec_get(rec, log->field.item[i], &v, err);
+        int got = read_field(x, rec, log->field.item[i], err);
 
-        if (got > 0)
-            got = hyt_rec_num(rec, log->field.item[i], &x, err) < 0 ? -1 : 1;
         if (got < 0)
             return -1;
         if (got > 0)
@@ -128,10 +150,16 @@ static void put_data(struct hyt_buf *b, const struct log *log)
         hyt_buf_printf(b, "$c%zu << END\n", i);
         hyt_buf_put(b, log->curve[i].rows.s, log->curve[i].rows.n);
         hyt_buf_puts(b, "END\n");
+        if (log->curve[i].bars.n == 0)
+            continue;
+        hyt_buf_printf(b, "$b%zu << END\n", i);
+        hyt_buf_put(b, log->curve[i].bars.s, log->curve[i].bars.n);
+        hyt_buf_puts(b, "END\n");
     }
 }
 
-/* A curve of every file that has the field; the first panel names the files. */
+/* A curve of every file that has the field, and its intervals; the first panel
+ * names the files. */
 static void put_plot(struct hyt_buf *b, const struct log *log, size_t field,
                      bool named)
 {
@@ -139,21 +167,26 @@ static void put_plot(struct hyt_buf *b, const struct log *log, size_t field,
 
     for (size_t i = 0; i < log->file.n; i++) {
         size_t at = i * log->field.n + field;
+        const struct curve *c = &log->curve[at];
+        size_t colour = i % HYT_INK_LINES + 1;
 
-        if (log->curve[at].n > 0)
+        if (c->n > 0)
             hyt_buf_printf(b, "%s$c%zu using 1:2 with %s", comma, at,
-                           log->curve[at].n > MARKED ? "lines" : "linespoints");
+                           c->n > MARKED ? "lines" : "linespoints");
         else if (named)
             hyt_buf_printf(b, "%sNaN with lines", comma);
         else
             continue;
-        hyt_buf_printf(b, " lt %zu dt %zu", i % HYT_INK_LINES + 1,
-                       i / HYT_INK_LINES % 5 + 1);
+        hyt_buf_printf(b, " lt %zu dt %zu", colour, i / HYT_INK_LINES % 5 + 1);
         if (named) {
             hyt_buf_puts(b, " title ");
             hyt_gnuplot_quote(b, log->file.item[i]);
         }
         comma = ", \\\n  ";
+        if (c->bars.n > 0)
+            hyt_buf_printf(b,
+                           "%s$b%zu using 1:2:3:4 with yerrorbars lt %zu lw 1",
+                           comma, at, colour);
     }
     hyt_buf_putc(b, '\n');
 }
@@ -174,9 +207,9 @@ static void put_range(struct hyt_figure *f, const struct log *log, size_t field)
 }
 
 /* The panels share one axis of steps. */
-static void put_steps(struct hyt_figure *f, const struct log *log)
+static void put_steps(struct hyt_figure *f, const struct log *log, bool log_x)
 {
-    double from = INFINITY, to = -INFINITY;
+    double from = INFINITY, to = -INFINITY, factor = 2;
 
     for (size_t i = 0; i < log->file.n * log->field.n; i++) {
         const struct curve *c = &log->curve[i];
@@ -184,7 +217,16 @@ static void put_steps(struct hyt_figure *f, const struct log *log)
         from = c->n > 0 ? fmin(from, c->from) : from;
         to = c->n > 0 ? fmax(to, c->to) : to;
     }
-    hyt_figure_axis(f, 'x', from, to, 8);
+    if (!log_x) {
+        hyt_figure_axis(f, 'x', from, to, 8);
+        return;
+    }
+    while (from * pow(factor, 6) < to)
+        factor *= 2;
+    hyt_buf_printf(&f->script,
+                   "set logscale x\nunset mxtics\nset xrange [%.17g:%.17g]\n"
+                   "set xtics %.17g,%.17g\n",
+                   from / 1.2, to * 1.2, from, factor);
 }
 
 static int draw(const struct log *log, const struct hyt_plot *p,
@@ -206,7 +248,7 @@ static int draw(const struct log *log, const struct hyt_plot *p,
         "set format x ''\nset key at screen %.5f,%.5f left top Left reverse "
         "vertical maxrows %zu\n",
         16 / f.width, 1 - 36 / f.height, log->file.n);
-    put_steps(&f, log);
+    put_steps(&f, log, p->log_x);
     for (size_t i = 0; i < log->field.n; i++) {
         double y = top + each * (double)done;
 
@@ -215,8 +257,11 @@ static int draw(const struct log *log, const struct hyt_plot *p,
         hyt_figure_panel(&f, 76, f.width - 20, y + 22, y + each - 6);
         hyt_figure_text(&f, 76, y + 13, log->field.item[i]);
         put_range(&f, log, i);
-        if (++done == panels)
-            hyt_buf_puts(b, "set format x '%g'\nset xlabel 'step'\n");
+        if (++done == panels) {
+            hyt_buf_puts(b, "set format x '%g'\nset xlabel ");
+            hyt_gnuplot_quote(b, p->x ? p->x : STEP);
+            hyt_buf_putc(b, '\n');
+        }
         put_plot(b, log, i, named && done == 1);
     }
     return hyt_figure_end(&f, err);
@@ -232,14 +277,16 @@ int hyt_plot_train(const struct hyt_plot *p, struct hyt_err *err)
     if (log.field.n == 0)
         hyt_main_usage(p->m, "--fields names none");
     while ((got = hyt_main_next(p->m, &rec)) > 0)
-        if ((got = hyt_main_keep(p->m, add(&log, rec, err))) < 0)
+        if ((got = hyt_main_keep(p->m, add(&log, p, rec, err))) < 0)
             break;
     if (got == 0)
         got = check(&log, p, err);
     if (got == 0)
         got = draw(&log, p, err);
-    for (size_t i = 0; i < log.file.n * log.field.n; i++)
+    for (size_t i = 0; i < log.file.n * log.field.n; i++) {
         hyt_buf_free(&log.curve[i].rows);
+        hyt_buf_free(&log.curve[i].bars);
+    }
     free(log.curve);
     hyt_names_free(&log.field);
     hyt_names_free(&log.file);

@@ -61,6 +61,26 @@ grep -q "title 'other.jsonl'" script
 hyt-plot train log.jsonl other.jsonl -o train.svg --title "It's a <run> & more"
 figure train.svg
 grep -q "<title>It's a &lt;run> &amp; more</title>" train.svg
+# another axis, and intervals
+cat >traces.jsonl <<'END'
+{"traces":8,"step":3,"ece":{"mean":0.5,"lo":0.25,"hi":1}}
+{"traces":32,"step":2,"ece":{"mean":0.75,"lo":null,"hi":2}}
+{"traces":512,"step":1,"ece":0.125}
+END
+hyt-plot train --gnuplot --x traces --log-x --fields ece traces.jsonl >script
+printf '8 0.5\n32 0.75\n512 0.125\n' >want
+block c0 <script | diff want -
+echo '8 0.5 0.25 1' >want
+block b0 <script | diff want -
+grep -q '^set logscale x' script
+grep -q '^set xtics 8,2$' script
+grep -q "^set xlabel 'traces'" script
+hyt-plot train --x traces --log-x --fields ece traces.jsonl -o traces.svg
+figure traces.svg
+hyt-plot train --gnuplot --fields ece traces.jsonl >script
+grep -q '^set xrange \[1:3\]' script
+if grep -q logscale script; then die "logarithmic unasked"; fi
+echo '{"step":0,"loss":1}' | fails 1 '<stdin>:1:1: 0 has no logarithm' train --log-x
 fails 1 'no number "lambda"' train --fields loss,lambda log.jsonl
 fails 1 'no number "trust"' train --fields loss,trust log.jsonl
 echo '{"step":1,"committed":1}' | fails 1 'no number among' train
@@ -102,8 +122,14 @@ cat >arms.jsonl <<'END'
 {"arm":"none","metric":"ece","mean":null}
 END
 hyt-plot arms --gnuplot arms.jsonl >script
-printf '0.5 0.4 0.6 0\n0.7 0.65 NaN 1\n' >want
+echo '0.5 0.4 0.6 0' >want
+block i0 <script | diff want -
+grep -q '^plot .*[$]m0 using .*with points.*[$]i0 using .*xerrorbars' script
+# half an interval is none
+echo '0.7 0.65 NaN 1' >want
 block m0 <script | diff want -
+grep '^plot .*[$]m1' script >plot
+if grep -q xerrorbars plot; then die "intervals from nowhere"; fi
 printf '0.25 NaN NaN 0\nNaN NaN NaN 2\n' >want
 block m1 <script | diff want -
 grep -q "^set ytics ('rd' 0, 'it''s' 1, 'none' 2)" script
@@ -117,10 +143,11 @@ jq -c '.arm = "named"' base.json >x.json
 hyt-plot arms --gnuplot --fields brier,accuracy base.json x.json arms.jsonl >script
 jq -r '.metrics.brier | "\(.value) \(.lo) \(.hi) 0\n\(.value) \(.lo) \(.hi) 1"' \
     base.json >want
-block m0 <script >got
+block i0 <script >got
 near want got
 grep -q "^set ytics ('base' 0, 'named' 1, 'rd' 2" script
-[ "$(block m1 <script | wc -l)" -eq 4 ]
+[ "$(block i1 <script | wc -l)" -eq 3 ]
+[ "$(block m1 <script | wc -l)" -eq 1 ]
 [ "$(hyt-plot arms --gnuplot base.json | grep -c '^plot')" -eq 4 ]
 # a usual metric that none has is left out: no answer, no calibration
 jq -c '.metrics.ece.value = null' base.json >silent.json

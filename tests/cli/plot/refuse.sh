@@ -15,6 +15,8 @@ fails 2 'support has no --fields' support --fields x graded.jsonl
 fails 2 'arms has no --bins' arms --bins 3 graded.jsonl
 fails 2 'prg has no --confidence' prg --confidence vote graded.jsonl
 fails 2 'train has no --id' train --id a graded.jsonl
+fails 2 'prg has no --x' prg --x sample graded.jsonl
+fails 2 'arms has no --log-x' arms --log-x graded.jsonl
 fails 2 'prg has no --prompt-field' prg --prompt-field q graded.jsonl
 fails 2 '--fields names none' train --fields , graded.jsonl
 fails 2 'at least --width 300' prg --width 100 graded.jsonl
