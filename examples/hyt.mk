@@ -27,6 +27,8 @@
 # removed; before, model K-1 has answered all SETS if K-1 is one of MEASURED.
 # The last model stays, and so do the logs.
 #
+# `say` is a command that tells of a round before it begins.
+#
 # $(eval $(call hyt_measure,MODEL,SETS)) makes MODEL.SET.jsonl.zst and .report.
 #
 # Watching a run, which is off unless asked for: with
@@ -67,6 +69,7 @@ prg        =
 update     =
 watch      =
 require    =
+say        =
 best       = .accuracy
 threads    = 1
 quiet      = -q --threads $(threads)
@@ -82,6 +85,7 @@ hyt_before   = $(words $(wordlist 2,$(1),$(hyt_numbers)))
 define hyt_round
 $(1)/$(2).jsonl.zst: round = $(2)
 $(1)/$(2).jsonl.zst: $(3)/model.safetensors
+	@$$(say)
 	$$(V)mkdir -p $(1) && ( $$(traces); $$(queries) ) | \
 	    hyt-rollout -m $(3) -n $$(samples) --max-tokens $$(max_tokens) \
 	        --seed $$(round_seed) $$(quiet) | \

@@ -3,7 +3,7 @@
 #
 # deps.sh - install what is missing, by apt-get
 #
-# usage: tests/deps.sh [build|test|fuzz|bench|aarch64|lint]...
+# usage: tests/deps.sh [build|test|browser|fuzz|bench|aarch64|lint]...
 #
 # Silent where nothing is missing.  Where there is no apt-get, or no right to
 # use it, it names what is missing and fails.
@@ -59,6 +59,9 @@ for set in "$@"; do
         need gnuplot-nox have gnuplot
         need libxml2-utils have xmllint
         ;;
+    browser) # a test of hyt-plot's page looks for it, and is skipped without
+        need chromium have chromium
+        ;;
     fuzz)
         need "clang libclang-rt-14-dev" libfuzzer
         ;;
@@ -75,7 +78,7 @@ for set in "$@"; do
         need scdoc have scdoc
         ;;
     *)
-        echo "usage: $0 [build|test|fuzz|bench|aarch64|lint]..." >&2
+        echo "usage: $0 [build|test|browser|fuzz|bench|aarch64|lint]..." >&2
         exit 2
         ;;
     esac
