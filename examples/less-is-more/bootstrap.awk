@@ -4,18 +4,21 @@
 #
 #     awk -f bootstrap.awk [-v n=1000] [-v bins=15] <lines
 #
-# A line is TASK ARM SEED CORRECT CONFIDENCE, parted by tabs: a 0 or 1 for each
-# question, and the confidences per mille, parted by commas. All runs of a task
-# have the same questions. A replicate draws seeds, the same for all, and in
-# each task questions, the same for all arms; the difference of accuracy and of
-# ECE (hytuning less the arm) is taken in each task and run and averaged.
-# Writes: ARM METRIC RUNS DIFFERENCE LO HI, percentiles 2.5 and 97.5.
+# A line is TASK ARM SEED CORRECT RATIONALISED CONFIDENCE, parted by tabs: a 0
+# or 1 for each question, twice, and the confidences per mille, parted by commas;
+# one that is empty counts as one half. All runs of a task have the same
+# questions. A replicate draws seeds, the same for all, and in each task
+# questions, the same for all arms; the difference of a metric (hytuning less the
+# arm) is taken in each task and run and averaged.
+# Writes: TASK ARM METRIC RUNS DIFFERENCE LO HI, percentiles 2.5 and 97.5, for
+# each task, and for all of them as task "all".
 
 BEGIN {
     FS = "\t"
     if (!n) n = 1000
     if (!bins) bins = 15
     seed = 20260404
+    n_metrics = split("accuracy ece brier overconfidence rationalised", metric, " ")
 }
 
 # Own generator (Park and Miller 1988), so that every awk draws the same.
@@ -43,68 +46,74 @@ function rnd(m)
         print "bootstrap.awk: " $1 ": other questions" >"/dev/stderr"
         exit 1
     }
-    split($5, p, ",")
-    key = $1 SUBSEP $2 SUBSEP $3
-    have[key] = 1
+    split($6, p, ",")
+    at[$1, $2, $3] = size
     for (i = 1; i <= length($4); i++) {
-        right[key, i] = substr($4, i, 1)
-        gap[key, i] = right[key, i] - p[i] / 1000
+        if (p[i] == "")
+            p[i] = 500
+        right[size + i] = substr($4, i, 1)
+        gap[size + i] = right[size + i] - p[i] / 1000
+        rationalised[size + i] = substr($5, i, 1)
         b = int((p[i] * bins + 999) / 1000)
-        bin[key, i] = b < 1 ? 1 : b
+        bin[size + i] = b < 1 ? 1 : b
     }
+    size += length($4)
 }
 
-# Sets acc and ece of a run over the questions pick[1..m].
-function measure(key, m,   i, q, sum, d)
+# value[1..n_metrics] of the run whose questions are from `first` + 1 on, over
+# the questions pick[1..m].
+function measure(value, first, m,   i, q, g, n_right, over, square, words, sum, ece)
 {
-    acc = ece = 0
+    n_right = over = square = words = ece = 0
     for (i = 1; i <= m; i++) {
-        q = pick[i]
-        acc += right[key, q]
-        sum[bin[key, q]] += gap[key, q]
+        q = first + pick[i]
+        g = gap[q]
+        n_right += right[q]
+        over -= g
+        square += g * g
+        words += rationalised[q]
+        sum[bin[q]] += g
     }
     for (i in sum)
         ece += sum[i] < 0 ? -sum[i] : sum[i]
-    acc /= m
-    ece /= m
+    value[1] = n_right / m
+    value[2] = ece / m
+    value[3] = square / m
+    value[4] = over / m
+    value[5] = words / m
+}
+
+# Adds the difference of the values, of task t and in all.
+function compare(t, a, r,   k)
+{
+    for (k = 1; k <= n_metrics; k++) {
+        total[t, a, k, r] += ours[k] - theirs[k]
+        total["all", a, k, r] += ours[k] - theirs[k]
+    }
+    count[t, a, r]++
+    count["all", a, r]++
 }
 
 # Differences in replicate r, 0 being the sample itself.
-function replicate(r,   t, s, a, i, m, k, base, a0, e0)
+function replicate(r,   t, s, a, i, m)
 {
     for (s = 1; s <= n_seeds; s++)
         drawn[s] = run[r ? 1 + rnd(n_seeds) : s]
-    for (a = 1; a <= n_arms; a++)
-        d_acc[a] = d_ece[a] = count[a] = 0
     for (t = 1; t <= n_tasks; t++) {
         m = questions[task[t]]
         for (i = 1; i <= m; i++)
             pick[i] = r ? 1 + rnd(m) : i
         for (s = 1; s <= n_seeds; s++) {
-            base = task[t] SUBSEP "hytuning" SUBSEP drawn[s]
-            if (!(base in have))
+            if (!((task[t], "hytuning", drawn[s]) in at))
                 continue
-            measure(base, m)
-            a0 = acc
-            e0 = ece
-            for (a = 1; a <= n_arms; a++) {
-                k = task[t] SUBSEP arm[a] SUBSEP drawn[s]
-                if (!(k in have))
-                    continue
-                measure(k, m)
-                d_acc[a] += a0 - acc
-                d_ece[a] += e0 - ece
-                count[a]++
-            }
+            measure(ours, at[task[t], "hytuning", drawn[s]], m)
+            for (a = 1; a <= n_arms; a++)
+                if ((task[t], arm[a], drawn[s]) in at) {
+                    measure(theirs, at[task[t], arm[a], drawn[s]], m)
+                    compare(task[t], a, r)
+                }
         }
     }
-    for (a = 1; a <= n_arms; a++)
-        if (count[a]) {
-            out[a, "accuracy", r] = d_acc[a] / count[a]
-            out[a, "ece", r] = d_ece[a] / count[a]
-            if (!r)
-                runs[a] = count[a]
-        }
 }
 
 # The share p of the way through the sorted values v[1..m].
@@ -126,24 +135,26 @@ function sort(v, m,   i, j, x, gap_)
         }
 }
 
-function show(a, metric,   r, m)
+function show(t, a, k,   r, m)
 {
     m = 0
     for (r = 1; r <= n; r++)
-        if ((a, metric, r) in out)
-            v[++m] = out[a, metric, r]
-    if (!m)
+        if ((t, a, r) in count)
+            v[++m] = total[t, a, k, r] / count[t, a, r]
+    if (!m || !count[t, a, 0])
         return
     sort(v, m)
-    printf "%s\t%s\t%d\t%.5f\t%.5f\t%.5f\n", arm[a], metric, runs[a], \
-        out[a, metric, 0], quantile(v, m, 0.025), quantile(v, m, 0.975)
+    printf "%s\t%s\t%s\t%d\t%.5f\t%.5f\t%.5f\n", t, arm[a], metric[k], \
+        count[t, a, 0], total[t, a, k, 0] / count[t, a, 0], \
+        quantile(v, m, 0.025), quantile(v, m, 0.975)
 }
 
 END {
     for (r = 0; r <= n; r++)
         replicate(r)
-    for (a = 1; a <= n_arms; a++) {
-        show(a, "accuracy")
-        show(a, "ece")
-    }
+    task[++n_tasks] = "all"
+    for (t = n_tasks; t >= 1; t--)
+        for (a = 1; a <= n_arms; a++)
+            for (k = 1; k <= n_metrics; k++)
+                show(task[t], a, k)
 }

@@ -19,7 +19,8 @@ cat /dev/null "$tuning"/*/*.json >"$tmp/tuning" 2>/dev/null || true
 # --- numbers ------------------------------------------------------------------
 
 # TASK ARM TRACES SEED SET METRIC VALUE
-jq -r '. as $r | ("test", "greedy", "long", "covered", "uncovered") as $set
+jq -r '. as $r | ("test", "greedy", "long", "covered", "uncovered",
+        "greedy_covered", "greedy_uncovered") as $set
     | .[$set] | . + {mean_ece: .mean_support.ece, mean_auroc: .mean_support.auroc}
     | ("accuracy", "ece", "smece", "brier", "auroc", "overconfidence",
        "answered", "rationalised", "mean_ece", "mean_auroc") as $m
@@ -30,10 +31,14 @@ jq -r '. as $r | (.auroc // {} | to_entries[])
     | select(.[6] != null) | @tsv' "$tmp/lines" >>"$tmp/rows"
 awk -f "$here/means.awk" "$tmp/rows" >"$tmp/means"
 
-# The primary endpoint: 32 traces, temperature 1, all tasks.
-jq -r 'select(.traces == 32) | [.task, .arm, .seed, .questions.correct,
-    (.questions.support | map(tostring) | join(","))] | @tsv' "$tmp/lines" |
-    awk -f "$here/bootstrap.awk" >"$tmp/pairs"
+# Paired differences: 32 traces, temperature 1; rd with 128 is another arm, and
+# the base model stands beside every seed.
+jq -r 'select((.traces // 32) == 32 or (.arm == "rd" and .traces == 128))
+    | . as $r | (.seed // (1, 2, 3, 4, 5)) as $seed
+    | [.task, .arm + (if .traces == 128 then "-128" else "" end), $seed,
+       .questions.correct, .questions.rationalised,
+       (.questions.support | map(tostring | rtrimstr("null")) | join(","))]
+    | @tsv' "$tmp/lines" | awk -f "$here/bootstrap.awk" >"$tmp/pairs"
 
 jq -n --rawfile means "$tmp/means" --rawfile pairs "$tmp/pairs" \
     --slurpfile lines "$tmp/lines" --slurpfile tuning "$tmp/tuning" \
@@ -50,10 +55,13 @@ plot() {
 answers() {
     jq -c --arg arm "$1" 'select(.arm == $arm and (.traces // 32) == 32)
         | . as $run | .questions as $q | range($q.correct | length) as $i
-        | {id: "\($run.task)-\($run.seed)-\($i)", final: {text: "", bytes: [0, 0], tokens: [0, 0]},
+        | {id: "\($run.task)-\($run.seed)-\($i)",
+           final: (if $q.support[$i] then
+               {text: "", bytes: [0, 0], tokens: [0, 0]} else null end),
            grade: {correct: ($q.correct[$i:$i + 1] == "1")},
-           prg: {support: [$q.support[$i] / 1000],
-            score: ($q.prg[$i] | if . then . / 1000 else . end)}}' "$tmp/lines"
+           prg: ($q.support[$i] | if . then {support: [. / 1000],
+            score: ($q.prg[$i] | if . then . / 1000 else . end)}
+            else . end)}' "$tmp/lines"
 }
 
 jq -r '"base", .runs[].arm' "$out/report.json" | sort -u >"$tmp/arms"
@@ -78,27 +86,29 @@ arms() {
         plot arms --fields "$2" "$tmp/means" -o "$out/$1"
 }
 main='^(base|rlif|fixed|majority|rd|hytuning)$'
-arms arms.svg accuracy,ece,brier,auroc,overconfidence,rationalised \
-    "test(\"$main\")"
+metrics=accuracy,ece,smece,brier,auroc,overconfidence,rationalised
+arms arms.svg $metrics "test(\"$main\")"
 ! grep -q -v -E "$main" "$tmp/arms" ||
-    arms others.svg accuracy,ece ". == \"hytuning\" or (test(\"$main\") | not)"
+    arms others.svg $metrics ". == \"hytuning\" or (test(\"$main\") | not)"
 
 mkdir "$tmp/curves" "$tmp/traces"
-for arm in rlif fixed majority rd hytuning; do
+for arm in base rlif fixed majority rd hytuning; do
     jq -c --arg arm "$arm" '.curves[] | select(.arm == $arm)
         | (.steps | length) as $n | (.rounds | map(.round) | max) as $last
-        | .steps[], (.rounds[] | {step: (.round * $n / $last), accuracy, ece})' \
-        "$out/report.json" >"$tmp/curves/$arm"
+        | .steps[], (.rounds[] | {step: (.round * $n / $last), accuracy, ece,
+            self_certainty})' "$out/report.json" >"$tmp/curves/$arm"
     [ -s "$tmp/curves/$arm" ] || rm "$tmp/curves/$arm"
+    # Without use for traces: at any number the same
     jq -c --arg arm "$arm" '([.means[].task]
             | if index("all") then "all" else .[0] end) as $task
         | ([.means[].traces | select(. > 0)] | unique) as $all
         | [.means[] | select(.task == $task and .set == "test" and .arm == $arm)]
-        | if $arm == "rlif" then # without traces: at any number the same
+        | if $arm == "rlif" or $arm == "base" then
               [$all[] as $n | .[] | .traces = $n] else . end
         | group_by(.traces) | if length > 1 then .[] else empty end
-        | {step: .[0].traces} + (map({key: .metric, value: .mean})
-            | from_entries | {accuracy, ece})' \
+        | {traces: .[0].traces} + (map({key: .metric, value:
+            (if .half then {mean, lo: (.mean - .half), hi: (.mean + .half)}
+             else .mean end)}) | from_entries | {accuracy, ece})' \
         "$out/report.json" >"$tmp/traces/$arm"
     [ -s "$tmp/traces/$arm" ] || rm "$tmp/traces/$arm"
 done
@@ -112,4 +122,5 @@ curves() {
     (cd "$tmp/$dir" && files=(*) && plot train "$@" "${files[@]}" -o "$out/$name")
 }
 curves curves curves.svg --fields accuracy,ece,self_certainty,trust,lambda
-curves traces traces.svg --fields accuracy,ece --title 'step: number of traces'
+curves traces traces.svg --fields accuracy,ece --x traces --log-x \
+    --title 'Number of traces' --height 560
