@@ -19,7 +19,7 @@
  * queries as go over them together.
  */
 #include "kern/ops.h"
-#include "kern/vec.h"
+#include "kern/vec_wide.h"
 
 /* The first position that a row at `pos` attends to. */
 static int32_t first_seen(int32_t pos, const struct hyt_attn *how)
@@ -90,9 +90,10 @@ void HYT_KERN_FN(attention)(float *o, float *lse, const float *q,
  * loads of keys and values. */
 enum {
     QUERIES = 24,
-    SHARE = 3,
+    SHARE = WIDE == 16 ? 6 : 3,
     LANES = HYT_PAGE / 8,
-    VECTORS = HYT_HEAD_MAX / 8
+    VECTORS = HYT_HEAD_MAX / 8,
+    AT_ONCE = 32 /* elements of the head, or positions */
 };
 
 struct query {
@@ -126,38 +127,42 @@ VEC_INLINE void fetch_share(const struct next_page *next, size_t e)
 VEC_INLINE void scores_n(v8 s[][LANES], const struct query *a, const float *k,
                          const struct next_page *next, size_t E, int n)
 {
-    v8 sum[SHARE][LANES];
+    vw sum[SHARE][AT_ONCE / WIDE];
 
     for (int i = 0; i < n; i++)
-        for (int j = 0; j < LANES; j++)
-            sum[i][j] = v8_set(0);
+        for (int j = 0; j < AT_ONCE / WIDE; j++)
+            sum[i][j] = (vw){0};
     for (size_t e = 0; e < E; e++, k += HYT_PAGE) {
-        v8 ke[LANES];
+        vw ke[AT_ONCE / WIDE];
 
         fetch_share(next, e);
-        for (int j = 0; j < LANES; j++)
-            ke[j] = v8_load(k + 8 * j);
-        for (int i = 0; i < n; i++) {
-            v8 qe = v8_set(a[i].q[e]);
-
-            for (int j = 0; j < LANES; j++)
-                sum[i][j] = v8_fma(qe, ke[j], sum[i][j]);
-        }
+        for (int j = 0; j < AT_ONCE / WIDE; j++)
+            ke[j] = vw_load(k + WIDE * j);
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < AT_ONCE / WIDE; j++)
+                sum[i][j] = vw_fma_one(a[i].q[e], ke[j], sum[i][j]);
     }
     for (int i = 0; i < n; i++)
-        for (int j = 0; j < LANES; j++)
-            s[i][j] = sum[i][j];
+        memcpy(s[i], sum[i], sizeof(sum[i]));
 }
 
 static void scores(v8 s[][LANES], const struct query *a, const float *k,
                    const struct next_page *next, size_t E, size_t n)
 {
-    if (n == 3)
-        scores_n(s, a, k, next, E, 3);
+    if (n == 1)
+        scores_n(s, a, k, next, E, 1);
     else if (n == 2)
         scores_n(s, a, k, next, E, 2);
+    else if (n == 3)
+        scores_n(s, a, k, next, E, 3);
+#    if HYT_VEC_AVX512
+    else if (n == 4)
+        scores_n(s, a, k, next, E, 4);
+    else if (n == 5)
+        scores_n(s, a, k, next, E, 5);
     else
-        scores_n(s, a, k, next, E, 1);
+        scores_n(s, a, k, next, E, 6);
+#    endif
 }
 
 /* Turns the scores of slots from … to-1 into weights relative to the new
@@ -192,45 +197,46 @@ static void weigh(v8 s[LANES], struct query *a, v8 *o,
     a->l += v8_sum((s[0] + s[1]) + (s[2] + s[3]));
 }
 
-/* o_i += w_ip v_p for slots p = from … to-1 in order; `width` vectors of the
- * head from element e on, each n <= 8 elements wide. */
+/* o_i += w_ip v_p for slots p = from … to-1 in order, 32 elements of the head
+ * from e on. */
 VEC_INLINE void gather_n(v8 (*o)[VECTORS], const v8 (*w)[LANES], const float *v,
                          int32_t from, int32_t to, size_t e, size_t E,
-                         int queries, int width, size_t n)
+                         int queries)
 {
-    v8 sum[SHARE][4];
+    vw sum[SHARE][AT_ONCE / WIDE];
 
     for (int i = 0; i < queries; i++)
-        for (int j = 0; j < width; j++)
-            sum[i][j] = o[i][e / 8 + (size_t)j];
+        memcpy(sum[i], &o[i][e / 8], sizeof(sum[i]));
     for (int32_t p = from; p < to; p++) {
         const float *vp = v + (size_t)p * E + e;
-        v8 ve[4];
+        vw ve[AT_ONCE / WIDE];
 
-        for (int j = 0; j < width; j++)
-            ve[j] = n == 8 ? v8_load(vp + 8 * j) : v8_load_n(vp, n);
-        for (int i = 0; i < queries; i++) {
-            v8 wp = v8_set(((const float *)w[i])[p]);
-
-            for (int j = 0; j < width; j++)
-                sum[i][j] = v8_fma(wp, ve[j], sum[i][j]);
-        }
+        for (int j = 0; j < AT_ONCE / WIDE; j++)
+            ve[j] = vw_load(vp + WIDE * j);
+        for (int i = 0; i < queries; i++)
+            for (int j = 0; j < AT_ONCE / WIDE; j++)
+                sum[i][j] =
+                    vw_fma_one(((const float *)w[i])[p], ve[j], sum[i][j]);
     }
     for (int i = 0; i < queries; i++)
-        for (int j = 0; j < width; j++)
-            o[i][e / 8 + (size_t)j] = sum[i][j];
+        memcpy(&o[i][e / 8], sum[i], sizeof(sum[i]));
 }
 
-VEC_INLINE void gather_width(v8 (*o)[VECTORS], const v8 (*w)[LANES],
-                             const float *v, int32_t from, int32_t to, size_t e,
-                             size_t E, size_t queries, int width)
+/* The same of n <= 8 elements. */
+static void gather_rest(v8 (*o)[VECTORS], const v8 (*w)[LANES], const float *v,
+                        int32_t from, int32_t to, size_t e, size_t E,
+                        size_t queries)
 {
-    if (queries == 3)
-        gather_n(o, w, v, from, to, e, E, 3, width, 8);
-    else if (queries == 2)
-        gather_n(o, w, v, from, to, e, E, 2, width, 8);
-    else
-        gather_n(o, w, v, from, to, e, E, 1, width, 8);
+    size_t n = hyt_min_size(8, E - e);
+
+    for (size_t i = 0; i < queries; i++) {
+        v8 sum = o[i][e / 8];
+
+        for (int32_t p = from; p < to; p++)
+            sum = v8_fma(v8_set(((const float *)w[i])[p]),
+                         v8_load_n(v + (size_t)p * E + e, n), sum);
+        o[i][e / 8] = sum;
+    }
 }
 
 static void gather(v8 (*o)[VECTORS], const v8 (*w)[LANES], const float *v,
@@ -238,14 +244,24 @@ static void gather(v8 (*o)[VECTORS], const v8 (*w)[LANES], const float *v,
 {
     size_t e = 0;
 
-    for (; E - e >= 32; e += 32)
-        gather_width(o, w, v, from, to, e, E, queries, 4);
-    for (; E - e >= 16; e += 16)
-        gather_width(o, w, v, from, to, e, E, queries, 2);
-    for (; E - e >= 8; e += 8)
-        gather_width(o, w, v, from, to, e, E, queries, 1);
-    for (size_t i = 0; i < queries && e < E; i++)
-        gather_n(o + i, w + i, v, from, to, e, E, 1, 1, E - e);
+    for (; E - e >= AT_ONCE; e += AT_ONCE) {
+        if (queries == 1)
+            gather_n(o, w, v, from, to, e, E, 1);
+        else if (queries == 2)
+            gather_n(o, w, v, from, to, e, E, 2);
+        else if (queries == 3)
+            gather_n(o, w, v, from, to, e, E, 3);
+#    if HYT_VEC_AVX512
+        else if (queries == 4)
+            gather_n(o, w, v, from, to, e, E, 4);
+        else if (queries == 5)
+            gather_n(o, w, v, from, to, e, E, 5);
+        else
+            gather_n(o, w, v, from, to, e, E, 6);
+#    endif
+    }
+    for (; e < E; e += 8)
+        gather_rest(o, w, v, from, to, e, E, queries);
 }
 
 static int32_t in_page(int32_t slot)
@@ -332,7 +348,9 @@ static void attend(struct state *a, size_t n, const int32_t *page,
         if (start + HYT_PAGE <= last)
             next = locate(kv, ((size_t)p[1] * G + g) * size);
         for (size_t i = 0, share; i < n; i += share) {
-            share = n - i == 4 ? 2 : hyt_min_size(SHARE, n - i);
+            size_t shares = (n - i + SHARE - 1) / SHARE;
+
+            share = (n - i + shares - 1) / shares;
             meet_page(a->query + i, a->o + i, k, v, &next, how, start, E,
                       share);
             next.bytes = 0;

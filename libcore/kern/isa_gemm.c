@@ -14,7 +14,7 @@
  * vectors.
  */
 #include "kern/ops.h"
-#include "kern/vec.h"
+#include "kern/vec_wide.h"
 
 #ifdef HYT_ISA_ref
 
@@ -46,41 +46,11 @@ void HYT_KERN_FN(gemm_rows)(float *c, size_t ldc, const float *a, size_t lda,
 
 #else
 
-/* Register tile: MR rows by NR columns, in vectors of LANES. */
-#    ifdef __AVX512F__
-enum { LANES = 16, MR = 8, VECS = 2 };
-#    else
-enum { LANES = 8, MR = 4, VECS = 3 };
-#    endif
-enum { NR = LANES * VECS };
+/* Register tile: MR rows by NR columns, in VECS vectors. */
+enum { MR = WIDE == 16 ? 8 : 4, VECS = WIDE == 16 ? 2 : 3, NR = WIDE * VECS };
 
 _Static_assert(HYT_GEMM_PANEL % NR == 0 && HYT_GEMM_ROWS % MR == 0,
                "panels and blocks are whole tiles");
-
-typedef float vec __attribute__((vector_size(LANES * sizeof(float))));
-
-VEC_INLINE vec load(const float *p)
-{
-    vec v;
-
-    memcpy(&v, p, sizeof(v));
-    return v;
-}
-
-VEC_INLINE void store(float *p, vec v)
-{
-    memcpy(p, &v, sizeof(v));
-}
-
-/* a b + c, rounded once, a the same in every lane. */
-VEC_INLINE vec fma_one(float a, vec b, vec c)
-{
-#    ifdef __AVX512F__
-    return (vec)_mm512_fmadd_ps(_mm512_set1_ps(a), (__m512)b, (__m512)c);
-#    else
-    return v8_fma(v8_set(a), b, c);
-#    endif
-}
 
 /* pack[l][0..3] = a[0..3][l], l = 0 … k-1, rows of `width` */
 static void pack_four(float *pack, size_t width, const float *a, size_t lda,
@@ -143,44 +113,44 @@ static void pack_transposed(float *pack, const float *a, size_t lda, size_t m,
             }
 }
 
-VEC_INLINE vec plus_old(vec sum, const float *c, bool add)
+VEC_INLINE vw plus_old(vw sum, const float *c, bool add)
 {
-    return (add ? load(c) : (vec){0}) + sum;
+    return (add ? vw_load(c) : (vw){0}) + sum;
 }
 
 /* c (+)= a b for one register tile, of which m x n exist. */
 static void multiply(float *c, size_t ldc, const float *a, const float *b,
                      bool add, size_t m, size_t n, size_t k)
 {
-    vec sum[MR][VECS];
+    vw sum[MR][VECS];
 
     for (size_t i = 0; i < m; i++)
         for (size_t j = 0; j < n; j += 16)
             __builtin_prefetch(c + i * ldc + j, 1);
     for (int i = 0; i < MR; i++)
         for (int j = 0; j < VECS; j++)
-            sum[i][j] = (vec){0};
+            sum[i][j] = (vw){0};
     for (size_t l = 0; l < k; l++, a += MR, b += NR) {
-        vec bl[VECS];
+        vw bl[VECS];
 
         for (int j = 0; j < VECS; j++)
-            bl[j] = load(b + j * LANES);
+            bl[j] = vw_load(b + j * WIDE);
         for (int i = 0; i < MR; i++)
             for (int j = 0; j < VECS; j++)
-                sum[i][j] = fma_one(a[i], bl[j], sum[i][j]);
+                sum[i][j] = vw_fma_one(a[i], bl[j], sum[i][j]);
     }
     if (m == MR && n == NR) {
         for (int i = 0; i < MR; i++, c += ldc)
-            for (int j = 0; j < NR; j += LANES)
-                store(c + j, plus_old(sum[i][j / LANES], c + j, add));
+            for (int j = 0; j < NR; j += WIDE)
+                vw_store(c + j, plus_old(sum[i][j / WIDE], c + j, add));
         return;
     }
     for (size_t i = 0; i < m; i++, c += ldc) {
         float row[NR] = {0};
 
         memcpy(row, c, n * sizeof(float));
-        for (int j = 0; j < NR; j += LANES)
-            store(row + j, plus_old(sum[i][j / LANES], row + j, add));
+        for (int j = 0; j < NR; j += WIDE)
+            vw_store(row + j, plus_old(sum[i][j / WIDE], row + j, add));
         memcpy(c, row, n * sizeof(float));
     }
 }

@@ -2,8 +2,9 @@
 /*
  * vec_wide.h - vectors as wide as the machine's registers
  *
- * A `vw` is GROUPS times eight lanes, each eight of them a v8 of its own (of
- * another row, say), so that its width does not show in the bits.
+ * Their width does not show in the bits: the lanes of a `vw` are GROUPS times
+ * eight, each eight of them a v8 of its own (of another row, say), or WIDE that
+ * are each on their own.
  */
 #ifndef HYT_KERN_VEC_WIDE_H
 #define HYT_KERN_VEC_WIDE_H
@@ -12,9 +13,15 @@
 
 #if HYT_VEC_AVX512
 
-enum { GROUPS = 2 };
+enum { GROUPS = 2, WIDE = 16 };
 typedef float vw __attribute__((vector_size(64)));
 typedef v8 vw_sums; /* 4 GROUPS floats */
+
+/* a b + c, rounded once, a the same in every lane. */
+VEC_INLINE vw vw_fma_one(float a, vw b, vw c)
+{
+    return (vw)_mm512_fmadd_ps(_mm512_set1_ps(a), (__m512)b, (__m512)c);
+}
 
 /* The same eight lanes in each group. */
 VEC_INLINE vw vw_repeat(const float *p)
@@ -57,9 +64,14 @@ VEC_INLINE vw_sums vw_sum4(vw a, vw b, vw c, vw d)
 
 #else
 
-enum { GROUPS = 1 };
+enum { GROUPS = 1, WIDE = 8 };
 typedef v8 vw;
 typedef v4 vw_sums;
+
+VEC_INLINE vw vw_fma_one(float a, vw b, vw c)
+{
+    return v8_fma(v8_set(a), b, c);
+}
 
 VEC_INLINE vw vw_repeat(const float *p)
 {
@@ -89,6 +101,11 @@ VEC_INLINE vw vw_load(const float *p)
 
     memcpy(&v, p, sizeof(v));
     return v;
+}
+
+VEC_INLINE void vw_store(float *p, vw v)
+{
+    memcpy(p, &v, sizeof(v));
 }
 
 #endif
