@@ -4,12 +4,12 @@
 #
 #     awk -f bootstrap.awk [-v n=1000] [-v bins=15] <lines
 #
-# A line is TASK ARM SEED CORRECT RATIONALISED CONFIDENCE, parted by tabs: a 0
-# or 1 for each question, twice, and the confidences per mille, parted by commas;
-# one that is empty counts as one half. All runs of a task have the same
-# questions. A replicate draws seeds, the same for all, and in each task
-# questions, the same for all arms; the difference of a metric (hytuning less the
-# arm) is taken in each task and run and averaged.
+# A line is TASK ARM SEED CORRECT CONFIDENCE, parted by tabs: a 0 or 1 for each
+# question, and the confidences per mille, parted by commas; one that is empty
+# counts as one half. All runs of a task have the same questions. A replicate
+# draws seeds, the same for all, and in each task questions, the same for all
+# arms; the difference of a metric (hytuning less the arm) is taken in each task
+# and run and averaged.
 # Writes: TASK ARM METRIC RUNS DIFFERENCE LO HI, percentiles 2.5 and 97.5, for
 # each task, and for all of them as task "all".
 
@@ -18,7 +18,7 @@ BEGIN {
     if (!n) n = 1000
     if (!bins) bins = 15
     seed = 20260404
-    n_metrics = split("accuracy ece brier overconfidence rationalised", metric, " ")
+    n_metrics = split("accuracy ece brier overconfidence", metric, " ")
 }
 
 # Own generator (Park and Miller 1988), so that every awk draws the same.
@@ -46,14 +46,13 @@ function rnd(m)
         print "bootstrap.awk: " $1 ": other questions" >"/dev/stderr"
         exit 1
     }
-    split($6, p, ",")
+    split($5, p, ",")
     at[$1, $2, $3] = size
     for (i = 1; i <= length($4); i++) {
         if (p[i] == "")
             p[i] = 500
         right[size + i] = substr($4, i, 1)
         gap[size + i] = right[size + i] - p[i] / 1000
-        rationalised[size + i] = substr($5, i, 1)
         b = int((p[i] * bins + 999) / 1000)
         bin[size + i] = b < 1 ? 1 : b
     }
@@ -62,16 +61,15 @@ function rnd(m)
 
 # value[1..n_metrics] of the run whose questions are from `first` + 1 on, over
 # the questions pick[1..m].
-function measure(value, first, m,   i, q, g, n_right, over, square, words, sum, ece)
+function measure(value, first, m,   i, q, g, n_right, over, square, sum, ece)
 {
-    n_right = over = square = words = ece = 0
+    n_right = over = square = ece = 0
     for (i = 1; i <= m; i++) {
         q = first + pick[i]
         g = gap[q]
         n_right += right[q]
         over -= g
         square += g * g
-        words += rationalised[q]
         sum[bin[q]] += g
     }
     for (i in sum)
@@ -80,7 +78,6 @@ function measure(value, first, m,   i, q, g, n_right, over, square, words, sum, 
     value[2] = ece / m
     value[3] = square / m
     value[4] = over / m
-    value[5] = words / m
 }
 
 # Adds the difference of the values, of task t and in all.

@@ -11,13 +11,11 @@ def auroc: map(select(.[0] != null))
              ($g[1] - $g[0]) as $w
              | .sum += $g[0] * (.below + $w / 2) | .below += $w)
         | .sum / ($right * $wrong) end;
-def digit: if . then "1" else "0" end;
 def per_mille: if . == null then null else . * 1000 | round end;
 
 map(. + {right: .grade.correct}) as $all
 | {questions: {
-    correct: ($all | map(.right | digit) | add),
-    rationalised: ($all | map(.rationalised | digit) | add),
+    correct: ($all | map(if .right then "1" else "0" end) | add),
     support: ($all | map(.prg.support[-1]? | per_mille)),
     prg: ($all | map(.prg.score? | per_mille))},
    auroc: ((["tau", "direct", "rank", "watermark", "slope", "discounted",

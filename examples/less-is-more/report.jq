@@ -24,7 +24,8 @@ def others: {
     "hy-mean": "the mean support as PRG",
     "rd-best": "rd, at the rate and round that are best in the grid",
     "rlif-best": "rlif, likewise",
-    "fixed-best": "fixed, likewise"};
+    "fixed-best": "fixed, likewise",
+    "rd-128": "rd with 128 traces"};
 def place: . as $a | (arms | index($a)) //
     (50 + ((others | keys_unsorted | index($a)) // 49));
 def is_main: place < 50;
@@ -45,7 +46,7 @@ def table($means; $task; wanted; $columns):
 def numbers: [["test", "accuracy", "accuracy"], ["test", "ece", "ECE"],
     ["test", "smece", "smECE"], ["test", "brier", "Brier"],
     ["test", "auroc", "AUROC"], ["test", "overconfidence", "overconfidence"],
-    ["test", "rationalised", "rationalised"],
+    ["test", "rationalised", "rationalised"], ["test", "answered", "answered"],
     ["test", "mean_ece", "ECE, mean support"],
     ["test", "mean_auroc", "AUROC, mean support"]];
 def parts: [["covered", "covered"], ["uncovered", "uncovered"],
@@ -53,6 +54,14 @@ def parts: [["covered", "covered"], ["uncovered", "uncovered"],
     ["greedy_covered", "greedy, covered"],
     ["greedy_uncovered", "greedy, uncovered"]];
 def parts_of($metric): parts | map([.[0], $metric, .[1]]);
+
+# Which arms were asked fewer of the questions greedily
+def greedy_part: [.means[] | select(.task != "all" and .traces == 32
+    and .set == "greedy"
+    and .metric == "n")] | (map(.mean) | max) as $most
+    | map(select(.mean < $most)) | group_by(.mean)
+    | map(" Of \(map(.arm) | unique | sort_by([place, .]) | join(", ")) greedy are"
+        + " \(.[0].mean) of the questions.") | add // "";
 
 # Whether hytuning is better than an arm, by the interval of a difference
 def verdict($good): if .lo * $good > 0 and .hi * $good > 0 then "better"
@@ -163,7 +172,7 @@ def findings($r; $task): mean_of($r; $task; "hytuning"; "test"; "accuracy") as $
     "", "Each task:", "",
     ($tasks - ["all"] | .[] | "\(.):", "", differences($r; .; is_main;
         [["accuracy", "accuracy"], ["ece", "ECE"], ["brier", "Brier"],
-         ["overconfidence", "overconfidence"], ["rationalised", "rationalised"]]),
+         ["overconfidence", "overconfidence"]]),
         "")
    end),
   "![arms](arms.svg)", "",
@@ -187,8 +196,8 @@ def findings($r; $task): mean_of($r; $task; "hytuning"; "test"; "accuracy") as $
      "hytuning less them.", "",
      differences($r; "all"; (is_main | not);
         [["accuracy", "accuracy"], ["ece", "ECE"], ["brier", "Brier"],
-         ["overconfidence", "overconfidence"], ["rationalised", "rationalised"]]),
-     "", "Accuracy, then ECE, in parts.", "",
+         ["overconfidence", "overconfidence"]]),
+     "", "Accuracy, then ECE, in parts.\($r | greedy_part)", "",
      table($r.means; $main; kept; parts_of("accuracy")), "",
      table($r.means; $main; kept; parts_of("ece"))),
     "", "![other arms](others.svg)" end), "",

@@ -22,7 +22,7 @@ cat /dev/null "$tuning"/*/*.json >"$tmp/tuning" 2>/dev/null || true
 jq -r '. as $r | ("test", "greedy", "long", "covered", "uncovered",
         "greedy_covered", "greedy_uncovered") as $set
     | .[$set] | . + {mean_ece: .mean_support.ece, mean_auroc: .mean_support.auroc}
-    | ("accuracy", "ece", "smece", "brier", "auroc", "overconfidence",
+    | ("n", "accuracy", "ece", "smece", "brier", "auroc", "overconfidence",
        "answered", "rationalised", "mean_ece", "mean_auroc") as $m
     | [$r.task, $r.arm, ($r.traces // 0), ($r.seed // 0), $set, $m, .[$m]]
     | select(.[6] != null) | @tsv' "$tmp/lines" >"$tmp/rows"
@@ -36,7 +36,7 @@ awk -f "$here/means.awk" "$tmp/rows" >"$tmp/means"
 jq -r 'select((.traces // 32) == 32 or (.arm == "rd" and .traces == 128))
     | . as $r | (.seed // (1, 2, 3, 4, 5)) as $seed
     | [.task, .arm + (if .traces == 128 then "-128" else "" end), $seed,
-       .questions.correct, .questions.rationalised,
+       .questions.correct,
        (.questions.support | map(tostring | rtrimstr("null")) | join(","))]
     | @tsv' "$tmp/lines" | awk -f "$here/bootstrap.awk" >"$tmp/pairs"
 

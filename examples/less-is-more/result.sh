@@ -7,9 +7,9 @@
 # of `test` and `greedy` for the questions whose topic the traces covered or did
 # not): hyt-eval's numbers and the share of rationalised answers, which are those
 # with filler for steps, or no step at all. Of `test` also, for each question,
-# whether the answer is right and whether it is rationalised, its confidence and
-# PRG, per mille, for comparisons and pictures; and how well each number that
-# hyt-prg wrote tells right answers from wrong ones (AUROC).
+# whether the answer is right, its confidence and PRG, per mille, for comparisons
+# and pictures; and how well each number that hyt-prg wrote tells right answers
+# from wrong ones (AUROC).
 #
 # Of the rounds in DIR: what hyt-update said of each step, and where a round was
 # measured, on the validation questions: accuracy, ECE, the share answered and
