@@ -58,13 +58,24 @@ if [ -z "$browser" ]; then
     exit 77
 fi
 
-# opened FILE: the page's elements after its scripts have run
-opened() {
+# elements URL: those of a page after its scripts have run
+elements() {
     # Debian's wrapper writes to standard error; so does every headless run.
-    "$browser" --headless --no-sandbox --disable-gpu --disable-quic \
-        --no-first-run --disable-background-networking \
-        --disable-component-update --disable-sync --user-data-dir="$PWD/chromium" \
-        --enable-logging=stderr --v=0 --dump-dom "file://$PWD/$1" 2>log
+    timeout 120 "$browser" --headless --no-sandbox --disable-gpu \
+        --disable-quic --disable-dev-shm-usage --no-first-run \
+        --disable-background-networking --disable-component-update \
+        --disable-sync --user-data-dir="$PWD/chromium" \
+        --enable-logging=stderr --v=0 --dump-dom "$1" 2>log
+}
+if ! elements about:blank >blank; then
+    echo "skipped in part: chromium does not start here: $(tail -n 1 log)"
+    exit 77
+fi
+rm -rf chromium
+
+# opened FILE: the elements of our page
+opened() {
+    elements "file://$PWD/$1"
     rm -rf chromium
     if grep CONSOLE log; then die "$1: console"; fi
 }
