@@ -3,6 +3,7 @@
 def digits: if . == null then "–" else . * 1000 | round | . / 1000 | tostring
     | if test("\\.") then . else . + "." end
     | (split(".") | .[0] + "." + (.[1] + "000")[0:3]) end;
+def rate: "\(. * 1e5 | round / 10)e-4";
 def cell: if . == null then "–" else (.mean | digits)
     + (if .half == null then "" else " ± " + (.half | digits) end) end;
 def arms: ["base", "rlif", "fixed", "majority", "rd", "hytuning"];
@@ -55,13 +56,12 @@ def parts: [["covered", "covered"], ["uncovered", "uncovered"],
     ["greedy_uncovered", "greedy, uncovered"]];
 def parts_of($metric): parts | map([.[0], $metric, .[1]]);
 
-# Which arms were asked fewer of the questions greedily
+# Lines of arms that were asked fewer of the questions greedily
 def greedy_part: [.means[] | select(.task != "all" and .traces == 32
-    and .set == "greedy"
-    and .metric == "n")] | (map(.mean) | max) as $most
-    | map(select(.mean < $most)) | group_by(.mean)
-    | map(" Of \(map(.arm) | unique | sort_by([place, .]) | join(", ")) greedy are"
-        + " \(.[0].mean) of the questions.") | add // "";
+    and .set == "greedy" and .metric == "n")] | (map(.mean) | max) as $most
+    | map(select(.mean < $most).arm) | unique | sort_by([place, .])
+    | if length == 0 then "" else
+        " Not all questions were asked greedily of \(join(", "))." end;
 
 # Whether hytuning is better than an arm, by the interval of a difference
 def verdict($good): if .lo * $good > 0 and .hi * $good > 0 then "better"
@@ -127,7 +127,7 @@ def findings($r; $task): mean_of($r; $task; "hytuning"; "test"; "accuracy") as $
         + " \(.accuracy | interval), ECE \(.ece | interval)." end),
     ([$r.tuning[] | select(.arm == "rlif")] | sort_by(.lr)
      | if length == 0 then empty else "- rlif, after the last round of the grid: "
-      + (map("\(.rounds[-1].accuracy | digits) at \(.lr)") | listed)
+      + (map("\(.rounds[-1].accuracy | digits) at \(.lr | rate)") | listed)
       + "; where it falls, it has risen first." end);
 
 . as $r
@@ -154,7 +154,7 @@ def findings($r; $task): mean_of($r; $task; "hytuning"; "test"; "accuracy") as $
   ((["arm", "traces", "learning rate", "tokens"]
     + ($tasks - ["all"])) | head),
   ($r.runs | sort_by([.traces, (.arm | place), .arm])[] | [.arm, .traces,
-    (.lr | map(tostring) | join(", ")), .tokens]
+    (.lr | map(rate) | join(", ")), .tokens]
     + (. as $run | ($tasks - ["all"]) | map($run.seeds[.] // [] | map(tostring)
         | if . == [] then "–" else join(" ") end)) | map(tostring) | row), "",
   "## Primary endpoint", "",
@@ -243,7 +243,7 @@ def findings($r; $task): mean_of($r; $task; "hytuning"; "test"; "accuracy") as $
     | (["arm", "learning rate", "tasks"]
         + ($rounds | map("round \(.)")) | head),
       ($r.tuning | sort_by([(.arm | place), .arm, .lr])[]
-       | [.arm, (.lr | tostring), (.tasks | length | tostring)] + (. as $t
+       | [.arm, (.lr | rate), (.tasks | length | tostring)] + (. as $t
         | $rounds | map(. as $k | [$t.rounds[] | select(.round == $k)
           | "\(.accuracy | digits) / \(.ece | digits)"][0] // "–")) | row),
       "",
@@ -255,7 +255,7 @@ def findings($r; $task): mean_of($r; $task; "hytuning"; "test"; "accuracy") as $
        | group_by(.arm) | sort_by([(.[0].arm | place), .[0].arm])[]
        | [.[] as $t | $t.rounds[] | {arm: $t.arm, lr: $t.lr} + .]
        | max_by(.accuracy - .ece)
-       | [.arm, (.lr | tostring), (.round | tostring), (.accuracy | digits),
+       | [.arm, (.lr | rate), (.round | tostring), (.accuracy | digits),
           (.ece | digits)] | row) end), "",
   "## Not tried", "",
   "A KL term to the base model; support elicited for the group's consensus answer;",
