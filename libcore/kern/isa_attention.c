@@ -129,9 +129,7 @@ VEC_INLINE void scores_n(v8 s[][LANES], const struct query *a, const float *k,
 {
     vw sum[SHARE][AT_ONCE / WIDE];
 
-    for (int i = 0; i < n; i++)
-        for (int j = 0; j < AT_ONCE / WIDE; j++)
-            sum[i][j] = (vw){0};
+    memset(sum, 0, sizeof(sum));
     for (size_t e = 0; e < E; e++, k += HYT_PAGE) {
         vw ke[AT_ONCE / WIDE];
 
@@ -142,8 +140,7 @@ VEC_INLINE void scores_n(v8 s[][LANES], const struct query *a, const float *k,
             for (int j = 0; j < AT_ONCE / WIDE; j++)
                 sum[i][j] = vw_fma_one(a[i].q[e], ke[j], sum[i][j]);
     }
-    for (int i = 0; i < n; i++)
-        memcpy(s[i], sum[i], sizeof(sum[i]));
+    memcpy(s, sum, (size_t)n * sizeof(sum[0]));
 }
 
 static void scores(v8 s[][LANES], const struct query *a, const float *k,
@@ -155,14 +152,12 @@ static void scores(v8 s[][LANES], const struct query *a, const float *k,
         scores_n(s, a, k, next, E, 2);
     else if (n == 3)
         scores_n(s, a, k, next, E, 3);
-#    if HYT_VEC_AVX512
-    else if (n == 4)
+    else if (n == 4 && SHARE > 3)
         scores_n(s, a, k, next, E, 4);
-    else if (n == 5)
+    else if (n == 5 && SHARE > 3)
         scores_n(s, a, k, next, E, 5);
-    else
+    else if (SHARE > 3)
         scores_n(s, a, k, next, E, 6);
-#    endif
 }
 
 /* Turns the scores of slots from … to-1 into weights relative to the new
@@ -197,46 +192,69 @@ static void weigh(v8 s[LANES], struct query *a, v8 *o,
     a->l += v8_sum((s[0] + s[1]) + (s[2] + s[3]));
 }
 
-/* o_i += w_ip v_p for slots p = from … to-1 in order, 32 elements of the head
- * from e on. */
+/* o_i += w_ip v_p, slots p = from … to-1 in order, of at most 8 elements. */
+VEC_INLINE void gather_rest(v8 (*o)[VECTORS], const v8 (*w)[LANES],
+                            const float *v, int32_t from, int32_t to, size_t e,
+                            size_t E, int queries)
+{
+    size_t n = hyt_min_size(8, E - e);
+    v8 sum[SHARE];
+
+    for (int i = 0; i < queries; i++)
+        sum[i] = o[i][e / 8];
+    for (int32_t p = from; p < to; p++) {
+        v8 ve = v8_load_n(v + (size_t)p * E + e, n);
+
+        for (int i = 0; i < queries; i++)
+            sum[i] = v8_fma(v8_set(((const float *)w[i])[p]), ve, sum[i]);
+    }
+    for (int i = 0; i < queries; i++)
+        o[i][e / 8] = sum[i];
+}
+
+/* The same of `width` vectors; 0: of what is left and fills none. */
 VEC_INLINE void gather_n(v8 (*o)[VECTORS], const v8 (*w)[LANES], const float *v,
                          int32_t from, int32_t to, size_t e, size_t E,
-                         int queries)
+                         int queries, int width)
 {
     vw sum[SHARE][AT_ONCE / WIDE];
 
+    if (width == 0)
+        gather_rest(o, w, v, from, to, e, E, queries);
     for (int i = 0; i < queries; i++)
-        memcpy(sum[i], &o[i][e / 8], sizeof(sum[i]));
+        memcpy(sum[i], &o[i][e / 8], (size_t)width * sizeof(vw));
     for (int32_t p = from; p < to; p++) {
         const float *vp = v + (size_t)p * E + e;
         vw ve[AT_ONCE / WIDE];
 
-        for (int j = 0; j < AT_ONCE / WIDE; j++)
+        for (int j = 0; j < width; j++)
             ve[j] = vw_load(vp + WIDE * j);
         for (int i = 0; i < queries; i++)
-            for (int j = 0; j < AT_ONCE / WIDE; j++)
+            for (int j = 0; j < width; j++)
                 sum[i][j] =
                     vw_fma_one(((const float *)w[i])[p], ve[j], sum[i][j]);
     }
     for (int i = 0; i < queries; i++)
-        memcpy(&o[i][e / 8], sum[i], sizeof(sum[i]));
+        memcpy(&o[i][e / 8], sum[i], (size_t)width * sizeof(vw));
 }
 
-/* The same of n <= 8 elements. */
-static void gather_rest(v8 (*o)[VECTORS], const v8 (*w)[LANES], const float *v,
-                        int32_t from, int32_t to, size_t e, size_t E,
-                        size_t queries)
+/* Each number of queries known to the compiler. */
+VEC_INLINE void gather_width(v8 (*o)[VECTORS], const v8 (*w)[LANES],
+                             const float *v, int32_t from, int32_t to, size_t e,
+                             size_t E, size_t queries, int width)
 {
-    size_t n = hyt_min_size(8, E - e);
-
-    for (size_t i = 0; i < queries; i++) {
-        v8 sum = o[i][e / 8];
-
-        for (int32_t p = from; p < to; p++)
-            sum = v8_fma(v8_set(((const float *)w[i])[p]),
-                         v8_load_n(v + (size_t)p * E + e, n), sum);
-        o[i][e / 8] = sum;
-    }
+    if (queries == 1)
+        gather_n(o, w, v, from, to, e, E, 1, width);
+    else if (queries == 2)
+        gather_n(o, w, v, from, to, e, E, 2, width);
+    else if (queries == 3)
+        gather_n(o, w, v, from, to, e, E, 3, width);
+    else if (queries == 4 && SHARE > 3)
+        gather_n(o, w, v, from, to, e, E, 4, width);
+    else if (queries == 5 && SHARE > 3)
+        gather_n(o, w, v, from, to, e, E, 5, width);
+    else if (SHARE > 3)
+        gather_n(o, w, v, from, to, e, E, 6, width);
 }
 
 static void gather(v8 (*o)[VECTORS], const v8 (*w)[LANES], const float *v,
@@ -244,24 +262,12 @@ static void gather(v8 (*o)[VECTORS], const v8 (*w)[LANES], const float *v,
 {
     size_t e = 0;
 
-    for (; E - e >= AT_ONCE; e += AT_ONCE) {
-        if (queries == 1)
-            gather_n(o, w, v, from, to, e, E, 1);
-        else if (queries == 2)
-            gather_n(o, w, v, from, to, e, E, 2);
-        else if (queries == 3)
-            gather_n(o, w, v, from, to, e, E, 3);
-#    if HYT_VEC_AVX512
-        else if (queries == 4)
-            gather_n(o, w, v, from, to, e, E, 4);
-        else if (queries == 5)
-            gather_n(o, w, v, from, to, e, E, 5);
-        else
-            gather_n(o, w, v, from, to, e, E, 6);
-#    endif
-    }
+    for (; E - e >= AT_ONCE; e += AT_ONCE)
+        gather_width(o, w, v, from, to, e, E, queries, AT_ONCE / WIDE);
+    for (; E - e >= 16; e += 16)
+        gather_width(o, w, v, from, to, e, E, queries, 16 / WIDE);
     for (; e < E; e += 8)
-        gather_rest(o, w, v, from, to, e, E, queries);
+        gather_width(o, w, v, from, to, e, E, queries, 0);
 }
 
 static int32_t in_page(int32_t slot)
@@ -327,8 +333,6 @@ static void attend(struct state *a, size_t n, const int32_t *page,
     int32_t first = INT32_MAX, last = 0;
 
     for (size_t i = 0; i < n; i++) {
-        a->query[i].m = -INFINITY;
-        a->query[i].l = 0;
         int32_t seen = first_seen(a->query[i].pos, how);
 
         first = seen < first ? seen : first;
@@ -342,7 +346,6 @@ static void attend(struct state *a, size_t n, const int32_t *page,
         size_t size = E * HYT_PAGE, at = ((size_t)p[0] * G + g) * size;
         const float *k = page_of(wide[0], kv->k, kv->t, at, size);
         const float *v = page_of(wide[1], kv->v, kv->t, at, size);
-
         struct next_page next = {0};
 
         if (start + HYT_PAGE <= last)
@@ -376,8 +379,8 @@ void HYT_KERN_FN(attention)(float *o, float *lse, const float *q,
             for (size_t j = 0; j < n; j++) {
                 size_t at = (t + (i + j) / R) * H + g * R + (i + j) % R;
 
-                a.query[j].q = q + at * E;
-                a.query[j].pos = row[t + (i + j) / R].pos;
+                a.query[j] = (struct query){
+                    q + at * E, row[t + (i + j) / R].pos, -INFINITY, 0};
             }
             attend(&a, n, row[t].page, kv, how, g, G, E);
             for (size_t j = 0; j < n; j++) {
