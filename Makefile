@@ -36,7 +36,7 @@ LIBS        = $(PKG_LIBS) -lpthread -lm
 Q           = $(if $(V),,@)# V=1 shows the commands
 
 # Rooms, each with what it may include (and so link): the law of the layers.
-ROOMS      = base io json record kern ckpt text jinja model sample train score
+ROOMS      = base io json record kern ckpt text value jinja model sample train score
 USE_base   =
 USE_io     = base
 USE_json   = base
@@ -44,7 +44,8 @@ USE_record = base io json
 USE_kern   = base
 USE_ckpt   = base io json
 USE_text   = base json
-USE_jinja  = base json
+USE_value  = base json
+USE_jinja  = base json value
 USE_model  = base io json kern ckpt
 USE_sample = base io json kern ckpt text model
 USE_train  = base io json kern ckpt model
@@ -76,7 +77,7 @@ FAULT    = $(BUILD)/test/fault.so
 # in the flavor fuzz libFuzzer drives them.
 FUZZ     = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_MAIN = $(if $(filter fuzz,$(FLAVOR)),-fsanitize=fuzzer,$(BUILD)/obj/tests/fuzz/main.o)
-FUZZ_ROOMS = base io json record ckpt text jinja model
+FUZZ_ROOMS = base io json record ckpt text value jinja model
 # A model directory, damaged in every place, through the programs' own code.
 SWEEP    = $(BUILD)/test/sweep
 # tests/bench is one program.

@@ -4,125 +4,59 @@
 
 #include "jinja/run.h"
 
-/* A function of ours as a value, or what is undefined. */
-static struct val bound(struct run *r, const char *name, char where,
-                        struct val self)
+static struct hyt_val name(struct run *r, const char *s)
 {
-    const struct builtin *b = hyt_jfind(name, where);
-    struct val *copy;
-
-    if (b == NULL || (r->date == NULL && strcmp(name, "strftime_now") == 0))
-        return hyt_jnothing(name);
-    copy = hyt_jalloc(r, 1, sizeof(*copy));
-    *copy = self;
-    return (struct val){.kind = J_BUILTIN, .builtin = b, .self = copy};
-}
-
-static struct val name(struct run *r, const char *s)
-{
-    const struct val none = {.kind = J_NONE}, *v;
+    const struct hyt_val none = {.kind = HYT_V_NONE}, *v;
 
     if (strcmp(s, "true") == 0 || strcmp(s, "True") == 0)
-        return hyt_jbool(true);
+        return hyt_vbool(true);
     if (strcmp(s, "false") == 0 || strcmp(s, "False") == 0)
-        return hyt_jbool(false);
+        return hyt_vbool(false);
     if (strcmp(s, "none") == 0 || strcmp(s, "None") == 0)
         return none;
-    v = hyt_jget(r->scope, s);
-    return v ? *v : bound(r, s, 'g', none);
+    v = hyt_vget(r->scope, s);
+    return v ? *v : hyt_vbound(&r->w, hyt_jfind(s, 'g'), s, none);
 }
 
 /* A member of the variable `loop`. */
-static struct val of_loop(struct run *r, struct val loop, const char *s)
+static struct hyt_val of_loop(struct run *r, struct hyt_val loop, const char *s)
 {
     const int64_t i = (int64_t)loop.turn, n = (int64_t)loop.n;
-    const struct val none = hyt_jnothing("loop item");
+    const struct hyt_val none = hyt_vnothing("loop item");
     const struct {
         const char *name;
-        struct val v;
-    } member[] = {{"index", hyt_jint(i + 1)},
-                  {"index0", hyt_jint(i)},
-                  {"revindex", hyt_jint(n - i)},
-                  {"revindex0", hyt_jint(n - i - 1)},
-                  {"length", hyt_jint(n)},
-                  {"depth", hyt_jint(1)},
-                  {"depth0", hyt_jint(0)},
-                  {"first", hyt_jbool(i == 0)},
-                  {"last", hyt_jbool(i + 1 == n)},
+        struct hyt_val v;
+    } member[] = {{"index", hyt_vint(i + 1)},
+                  {"index0", hyt_vint(i)},
+                  {"revindex", hyt_vint(n - i)},
+                  {"revindex0", hyt_vint(n - i - 1)},
+                  {"length", hyt_vint(n)},
+                  {"depth", hyt_vint(1)},
+                  {"depth0", hyt_vint(0)},
+                  {"first", hyt_vbool(i == 0)},
+                  {"last", hyt_vbool(i + 1 == n)},
                   {"previtem", i > 0 ? loop.item[i - 1] : none},
                   {"nextitem", i + 1 < n ? loop.item[i + 1] : none}};
 
     for (size_t k = 0; k < HYT_LEN(member); k++)
         if (strcmp(s, member[k].name) == 0)
             return member[k].v;
-    return bound(r, s, 'l', loop);
+    return hyt_vbound(&r->w, hyt_jfind(s, 'l'), s, loop);
 }
 
-struct val hyt_jitem(struct run *r, struct val v, struct val key, bool dot)
+static struct hyt_val item(struct run *r, struct hyt_val v, struct hyt_val key,
+                           bool dot)
 {
-    const bool named = key.kind == J_STR;
-    const struct val *member = NULL;
-    struct val x = hyt_jnothing(named ? hyt_jchars(r, key) : "that item");
-    int64_t i = key.i;
-
-    hyt_jneed(r, v);
-    if (v.kind == J_LOOP && named)
-        return of_loop(r, v, x.s);
-    if (named && (v.kind == J_STR || (v.kind == J_DICT && dot)))
-        x = bound(r, x.s, v.kind == J_STR ? 's' : 'd', v);
-    if (v.kind == J_DICT && x.kind == J_UNDEFINED)
-        member = hyt_jmember(r, v, key);
-    if (v.kind == J_SPACE && named)
-        member = hyt_jget(v.scope, x.s);
-    if (key.kind != J_INT || v.kind < J_STR || v.kind > J_TUPLE)
-        return member ? *member : x;
-    v = hyt_jitems(r, v);
-    if (i < 0)
-        i += (int64_t)v.n;
-    return i >= 0 && i < (int64_t)v.n ? v.item[i] : x;
-}
-
-/* A bound of a slice; `absent` where it is not given. */
-static int64_t slice_bound(struct run *r, struct val v, int64_t absent,
-                           int64_t least, int64_t size)
-{
-    if (v.kind == J_NONE)
-        return absent;
-    if (v.kind != J_INT)
-        hyt_jfail(r, "%s is no bound of a slice", hyt_jname(v));
-    if (v.i < 0)
-        return v.i + size < least ? least : v.i + size;
-    return v.i > least + size ? least + size : v.i;
-}
-
-static struct val slice(struct run *r, struct val v, const struct val part[3])
-{
-    const struct val from = hyt_jitems(r, v);
-    const int64_t n = (int64_t)from.n,
-                  step = part[2].kind == J_NONE ? 1 : part[2].i;
-    const int64_t least = step < 0 ? -1 : 0, most = least + n;
-    const int64_t begin = slice_bound(r, part[0], step < 0 ? most : least,
-                                      least, n),
-                  end = slice_bound(r, part[1], step < 0 ? least : most, least,
-                                    n);
-    struct val list = {.kind = from.kind};
-
-    hyt_jneed(r, v);
-    if (step == 0 || (part[2].kind != J_NONE && part[2].kind != J_INT))
-        hyt_jfail(r, "a slice needs a step that is an integer and not 0");
-    for (int64_t i = begin; step < 0 ? i > end : i < end; i += step) {
-        hyt_jappend(r, &list, from.item[i]);
-        if (step > n || step < -n)
-            break;
-    }
-    return v.kind == J_STR ? hyt_jjoin(r, list, hyt_jstr("")) : list;
+    return v.kind == HYT_V_LOOP && key.kind == HYT_V_STR
+               ? of_loop(r, v, hyt_vchars(&r->w, key))
+               : hyt_vitem(&r->w, v, key, dot);
 }
 
 /* Behind the "[": an index or a slice. */
-static struct val subscript(struct run *r, struct val v, size_t at)
+static struct hyt_val subscript(struct run *r, struct hyt_val v, size_t at)
 {
-    const struct val none = {.kind = J_NONE};
-    struct val part[3] = {none, none, none};
+    const struct hyt_val none = {.kind = HYT_V_NONE};
+    struct hyt_val part[3] = {none, none, none};
     bool sliced = false;
 
     if (hyt_jsees(r, "]"))
@@ -135,22 +69,22 @@ static struct val subscript(struct run *r, struct val v, size_t at)
         sliced = true;
     }
     hyt_jexpect(r, "]");
-    r->at = at;
+    r->w.at = at;
     if (!r->live)
         return v;
-    return sliced ? slice(r, v, part) : hyt_jitem(r, v, part[0], false);
+    return sliced ? hyt_vslice(&r->w, v, part) : item(r, v, part[0], false);
 }
 
 /* --- calls ---------------------------------------------------------------- */
 
 /* Behind the "(". */
-static void arguments(struct run *r, struct call *c)
+static void arguments(struct run *r, struct hyt_vcall *c)
 {
     while (!hyt_jaccept(r, ")")) {
         if (hyt_jsees(r, "*") || hyt_jsees(r, "**"))
-            hyt_jfail(r, "* in a call is not supported");
-        if (c->n == J_MAX_ARGS)
-            hyt_jfail(r, "more than %d arguments", J_MAX_ARGS);
+            hyt_vfail(&r->w, "* in a call is not supported");
+        if (c->n == HYT_V_MAX_ARGS)
+            hyt_vfail(&r->w, "more than %d arguments", HYT_V_MAX_ARGS);
         if (r->t->kind == J_WORD && strcmp(r->t[1].s, "=") == 0) {
             c->key[c->n] = hyt_jword(r);
             hyt_jnext(r);
@@ -161,28 +95,30 @@ static void arguments(struct run *r, struct call *c)
     }
 }
 
-static struct val invoke(struct run *r, struct call *c, struct val f, size_t at)
+static struct hyt_val invoke(struct run *r, struct hyt_vcall *c,
+                             struct hyt_val f, size_t at)
 {
-    struct val v;
+    struct hyt_val v;
 
-    r->at = at;
-    hyt_jneed(r, f);
-    if (f.kind != J_MACRO && f.kind != J_BUILTIN)
-        hyt_jfail(r, "%s is no function", hyt_jname(f));
-    hyt_jstep(r, c->self.n);
-    if (f.kind == J_BUILTIN)
+    r->w.at = at;
+    hyt_vneed(&r->w, f);
+    if (f.kind != HYT_V_MACRO && f.kind != HYT_V_BUILTIN)
+        hyt_vfail(&r->w, "%s is no function", hyt_vname(f));
+    hyt_vstep(&r->w, c->self.n);
+    if (f.kind == HYT_V_BUILTIN)
         c->how = f.builtin->how;
-    v = f.kind == J_BUILTIN ? f.builtin->call(r, c) : hyt_jcall_macro(r, c, f);
-    r->at = at;
+    v = f.kind == HYT_V_BUILTIN ? f.builtin->call(&r->w, c)
+                                : hyt_jcall_macro(r, c, f);
+    r->w.at = at;
     for (size_t i = 0; i < c->n; i++)
         if ((c->used >> i & 1) == 0)
-            hyt_jfail(r, "an argument too many, or unknown: %zu%s%s", i + 1,
+            hyt_vfail(&r->w, "an argument too many, or unknown: %zu%s%s", i + 1,
                       c->key[i] ? ", " : "", c->key[i] ? c->key[i] : "");
     return v;
 }
 
 /* Behind f: a member, an item, a call ... */
-static struct val postfix(struct run *r, struct val f)
+static struct hyt_val postfix(struct run *r, struct hyt_val f)
 {
     for (;;) {
         const struct token *t = r->t, *key = t + 1;
@@ -192,15 +128,15 @@ static struct val postfix(struct run *r, struct val f)
                 hyt_jnext(r);
             else
                 hyt_jword(r);
-            r->at = t->at;
-            f = r->live ? hyt_jitem(r, f, key->v, true) : f;
+            r->w.at = t->at;
+            f = r->live ? item(r, f, key->v, true) : f;
         } else if (hyt_jaccept(r, "[")) {
             f = subscript(r, f, t->at);
         } else if (hyt_jaccept(r, "(")) {
-            struct call c = {.n = 0};
+            struct hyt_vcall c = {.n = 0};
 
             arguments(r, &c);
-            if (f.kind == J_BUILTIN)
+            if (f.kind == HYT_V_BUILTIN)
                 c.self = *f.self;
             f = r->live ? invoke(r, &c, f, t->at) : f;
         } else {
@@ -210,37 +146,38 @@ static struct val postfix(struct run *r, struct val f)
 }
 
 /* Up to `close`. */
-static struct val items(struct run *r, enum kind kind, const char *close)
+static struct hyt_val items(struct run *r, enum hyt_vkind kind,
+                            const char *close)
 {
-    struct val list = {.kind = kind};
+    struct hyt_val list = {.kind = kind};
 
     while (!hyt_jaccept(r, close)) {
-        hyt_jappend(r, &list, hyt_jexpr(r));
-        if (kind == J_DICT) {
+        hyt_vappend(&r->w, &list, hyt_jexpr(r));
+        if (kind == HYT_V_DICT) {
             hyt_jexpect(r, ":");
-            hyt_jappend(r, &list, hyt_jexpr(r));
+            hyt_vappend(&r->w, &list, hyt_jexpr(r));
         }
         if (!hyt_jsees(r, close))
             hyt_jexpect(r, ",");
     }
-    if (kind == J_DICT)
+    if (kind == HYT_V_DICT)
         list.n /= 2;
     return list;
 }
 
-static struct val primary(struct run *r)
+static struct hyt_val primary(struct run *r)
 {
     const struct token *t = r->t;
-    struct val v = {.kind = J_TUPLE};
+    struct hyt_val v = {.kind = HYT_V_TUPLE};
 
     if (t->kind == J_WORD || t->kind == J_STRING || t->kind == J_NUMBER) {
         hyt_jnext(r);
         return t->kind == J_WORD && r->live ? name(r, t->s) : t->v;
     }
     if (hyt_jaccept(r, "["))
-        return items(r, J_LIST, "]");
+        return items(r, HYT_V_LIST, "]");
     if (hyt_jaccept(r, "{"))
-        return items(r, J_DICT, "}");
+        return items(r, HYT_V_DICT, "}");
     if (!hyt_jaccept(r, "("))
         hyt_junexpected(r, "an expression");
     if (!hyt_jsees(r, ")"))
@@ -250,12 +187,12 @@ static struct val primary(struct run *r)
 }
 
 /* A filter or a test; of a test, one argument may stand without brackets. */
-struct val hyt_jnamed(struct run *r, struct val v, char where)
+struct hyt_val hyt_jnamed(struct run *r, struct hyt_val v, char where)
 {
     const size_t at = r->t->at;
     const char *word = hyt_jword(r);
-    struct call c = {.self = v};
-    struct val f = {.kind = J_BUILTIN};
+    struct hyt_vcall c = {.self = v};
+    struct hyt_val f = {.kind = HYT_V_BUILTIN};
 
     if (hyt_jaccept(r, "("))
         arguments(r, &c);
@@ -267,25 +204,26 @@ struct val hyt_jnamed(struct run *r, struct val v, char where)
         c.arg[c.n++] = postfix(r, primary(r));
     if (!r->live)
         return v;
-    r->at = at;
+    r->w.at = at;
     f.builtin = hyt_jfind(word, where);
     if (f.builtin == NULL)
-        hyt_jfail(r, "no %s \"%s\"", where == 't' ? "test" : "filter", word);
+        hyt_vfail(&r->w, "no %s \"%s\"", where == 't' ? "test" : "filter",
+                  word);
     return invoke(r, &c, f, at);
 }
 
-static struct val unary(struct run *r, bool filters)
+static struct hyt_val unary(struct run *r, bool filters)
 {
     const size_t at = r->t->at;
-    struct val v;
+    struct hyt_val v;
 
-    hyt_jstep(r, 0);
-    hyt_jdeeper(r);
+    hyt_vstep(&r->w, 0);
+    hyt_vdeeper(&r->w);
     if (hyt_jaccept(r, "-")) {
         v = unary(r, false);
-        r->at = at;
+        r->w.at = at;
         if (r->live)
-            v = hyt_jbinary(r, '*', hyt_jint(-1), v);
+            v = hyt_vbinary(&r->w, '*', hyt_vint(-1), v);
     } else if (hyt_jaccept(r, "+")) {
         v = unary(r, false);
     } else {
@@ -298,70 +236,70 @@ static struct val unary(struct run *r, bool filters)
             hyt_jexpect(r, "|");
         v = hyt_jnamed(r, v, test ? 't' : 'f');
         if (no)
-            v = hyt_jbool(!hyt_jtruth(v));
+            v = hyt_vbool(!hyt_vtruth(v));
     }
-    r->depth--;
+    r->w.used.depth--;
     return v;
 }
 
 /* What follows a comparison that fails, or an `and` or an `or` that is decided,
  * is read but not evaluated. */
-struct val hyt_jbinaries(struct run *r, int rank)
+struct hyt_val hyt_jbinaries(struct run *r, int rank)
 {
-    const size_t depth = r->depth;
+    const size_t depth = r->w.used.depth;
     const bool live = r->live;
-    struct val v, left, right;
+    struct hyt_val v, left, right;
     bool chain = false; /* a < b < c: left is b */
 
     if (rank <= J_NOT && hyt_jaccept(r, "not")) {
-        hyt_jdeeper(r);
-        v = hyt_jbool(!hyt_jtruth(hyt_jbinaries(r, J_NOT)));
+        hyt_vdeeper(&r->w);
+        v = hyt_vbool(!hyt_vtruth(hyt_jbinaries(r, J_NOT)));
     } else {
         v = unary(r, true);
     }
     while (r->t->rank >= rank) {
         const struct token *op = r->t;
-        const bool open = op->op == 'o'            ? !hyt_jtruth(v)
-                          : op->op == 'a' || chain ? hyt_jtruth(v)
+        const bool open = op->op == 'o'            ? !hyt_vtruth(v)
+                          : op->op == 'a' || chain ? hyt_vtruth(v)
                                                    : true;
 
-        hyt_jdeeper(r); /* a tree would be so deep on its left */
+        hyt_vdeeper(&r->w); /* a tree would be so deep on its left */
         hyt_jnext(r);
         if (op->op == 'n')
             hyt_jexpect(r, "in");
         r->live = live && open;
         right = hyt_jbinaries(r, op->rank + 1);
         if (r->live) {
-            r->at = op->at;
+            r->w.at = op->at;
             left = chain ? left : v;
             v = op->rank < J_COMPARE ? right
                 : op->rank == J_COMPARE
-                    ? hyt_jbool(hyt_jcompare(r, op->op, left, right))
-                    : hyt_jbinary(r, op->op, v, right);
+                    ? hyt_vbool(hyt_vcompare(&r->w, op->op, left, right))
+                    : hyt_vbinary(&r->w, op->op, v, right);
         }
         r->live = live;
         chain = op->rank == J_COMPARE;
         left = right;
     }
-    r->depth = depth;
+    r->w.used.depth = depth;
     return v;
 }
 
 /* a if b else c: what comes second decides on what comes first, so the check
  * remembers where it is. */
-struct val hyt_jexpr(struct run *r)
+struct hyt_val hyt_jexpr(struct run *r)
 {
     struct token *begin = r->t;
-    struct val v = hyt_jnothing("no else");
+    struct hyt_val v = hyt_vnothing("no else");
 
     if (!r->live && begin->skip != NULL) {
         r->t = begin->skip;
         return v;
     }
-    hyt_jdeeper(r);
+    hyt_vdeeper(&r->w);
     if (begin->condition != NULL) {
         r->t = begin->condition + 1;
-        if (hyt_jtruth(hyt_jbinaries(r, J_OR))) {
+        if (hyt_vtruth(hyt_jbinaries(r, J_OR))) {
             r->t = begin;
             v = hyt_jbinaries(r, J_OR);
         } else if (hyt_jaccept(r, "else")) {
@@ -381,19 +319,19 @@ struct val hyt_jexpr(struct run *r)
         }
         begin->skip = r->t;
     }
-    r->depth--;
+    r->w.used.depth--;
     return v;
 }
 
-struct val hyt_jexprs(struct run *r)
+struct hyt_val hyt_jexprs(struct run *r)
 {
-    const struct val first = hyt_jexpr(r);
-    struct val list = {.kind = J_TUPLE};
+    const struct hyt_val first = hyt_jexpr(r);
+    struct hyt_val list = {.kind = HYT_V_TUPLE};
 
     if (!hyt_jsees(r, ","))
         return first;
-    hyt_jappend(r, &list, first);
+    hyt_vappend(&r->w, &list, first);
     while (hyt_jaccept(r, ",") && r->t->kind != J_CLOSE && !hyt_jsees(r, ")"))
-        hyt_jappend(r, &list, hyt_jexpr(r));
+        hyt_vappend(&r->w, &list, hyt_jexpr(r));
     return list;
 }

@@ -13,7 +13,7 @@
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 
 struct lexer {
-    struct run *run;
+    struct hyt_vwork *work;
     struct hyt_jinja *to;
     const char *s; /* what is not read yet; a NUL ends it */
 };
@@ -33,7 +33,7 @@ static struct token *add(struct lexer *l, enum token_kind kind, const char *s,
                          size_t n)
 {
     struct hyt_jinja *to = l->to;
-    char *copy = hyt_jalloc(l->run, n + 1, 1);
+    char *copy = hyt_valloc(l->work, n + 1, 1);
     struct token *t;
 
     to->token = hyt_grow(to->token, &to->cap, to->n + 1, sizeof(*t));
@@ -42,7 +42,7 @@ static struct token *add(struct lexer *l, enum token_kind kind, const char *s,
     *t = (struct token){.kind = kind,
                         .at = (size_t)(s - to->source),
                         .s = copy,
-                        .v = {.kind = J_STR, .n = n, .s = copy}};
+                        .v = {.kind = HYT_V_STR, .n = n, .s = copy}};
     l->s = s + n;
     return t;
 }
@@ -83,7 +83,7 @@ static const char *text_end(const struct lexer *l, const char *tag)
 }
 
 /* The character after a backslash at s; returns what is behind it, or NULL. */
-static const char *escape(struct text *t, const char *s)
+static const char *escape(struct hyt_vtext *t, const char *s)
 {
     static const char name[] = "ntrabfv0\\'\"", is[] = "\n\t\r\a\b\f\v\0\\'\"";
     const size_t digits = *s == 'x' ? 2 : *s == 'u' ? 4 : *s == 'U' ? 8 : 0;
@@ -92,9 +92,9 @@ static const char *escape(struct text *t, const char *s)
     uint32_t cp;
 
     if (is_in(*s, name))
-        hyt_jput(t, is + (strchr(name, *s) - name), NULL, 1);
+        hyt_vput(t, is + (strchr(name, *s) - name), NULL, 1);
     else if (*s != '\n' && digits == 0) /* that one joins two lines */
-        hyt_jputs(t, "\\");
+        hyt_vputs(t, "\\");
     if (digits == 0)
         return is_in(*s, name) || *s == '\n' ? s + 1 : s;
     if (strspn(s + 1, DIGITS "abcdefABCDEF") < digits)
@@ -104,7 +104,7 @@ static const char *escape(struct text *t, const char *s)
     if (cp > 0x10ffff || (cp >= 0xd800 && cp < 0xe000))
         return NULL;
     hyt_utf8_put(&b, cp);
-    hyt_jput(t, b.s, NULL, b.n);
+    hyt_vput(t, b.s, NULL, b.n);
     hyt_buf_free(&b);
     return s + 1 + digits;
 }
@@ -114,14 +114,14 @@ static void string(struct lexer *l)
 {
     const char *s = l->s + 1, quote[] = {'\\', *l->s, '\0'};
     struct token *token = &l->to->token[l->to->n - 1];
-    struct text t = {.run = l->run};
+    struct hyt_vtext t = {.work = l->work};
 
     if (token->kind == J_STRING)
-        hyt_jputv(&t, token->v);
+        hyt_vputv(&t, token->v);
     while (s != NULL && *s != *l->s && *s != '\0') {
         const size_t n = strcspn(s, quote);
 
-        hyt_jput(&t, s, NULL, n);
+        hyt_vput(&t, s, NULL, n);
         s += n;
         if (*s == '\\')
             s = escape(&t, s + 1);
@@ -132,7 +132,7 @@ static void string(struct lexer *l)
     }
     if (token->kind != J_STRING)
         token = add(l, J_STRING, l->s, (size_t)(s + 1 - l->s));
-    token->v = hyt_jdone(&t);
+    token->v = hyt_vdone(&t);
     l->s = s + 1;
 }
 
@@ -140,7 +140,7 @@ static void number(struct lexer *l)
 {
     const char *end = l->s + strspn(l->s, DIGITS "_");
     const bool whole = end[0] != '.' || !is_in(end[1], DIGITS);
-    struct text t = {.run = l->run};
+    struct hyt_vtext t = {.work = l->work};
     struct token *token;
     struct hyt_err why;
     int status;
@@ -148,9 +148,9 @@ static void number(struct lexer *l)
     if (!whole)
         end += 1 + strspn(end + 1, DIGITS);
     for (const char *s = l->s; s < end; s++)
-        hyt_jput(&t, s, NULL, *s != '_');
+        hyt_vput(&t, s, NULL, *s != '_');
     token = add(l, J_NUMBER, l->s, (size_t)(end - l->s));
-    token->v = (struct val){.kind = whole ? J_INT : J_FLOAT};
+    token->v = (struct hyt_val){.kind = whole ? HYT_V_INT : HYT_V_FLOAT};
     status = whole ? hyt_parse_i64(t.s, &token->v.i, &why)
                    : hyt_parse_f64(t.s, &token->v.f, &why);
     if (status < 0)
@@ -228,9 +228,9 @@ static void inside(struct lexer *l)
     }
 }
 
-void hyt_jlex(struct run *r, struct hyt_jinja *to)
+void hyt_jlex(struct hyt_vwork *w, struct hyt_jinja *to)
 {
-    struct lexer l = {.run = r, .to = to, .s = to->source};
+    struct lexer l = {.work = w, .to = to, .s = to->source};
 
     add(&l, J_TEXT, l.s, 0); /* so no error comes first */
     while (*l.s != '\0') {

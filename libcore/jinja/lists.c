@@ -1,76 +1,52 @@
 /* SPDX-License-Identifier: MIT */
-/* lists.c - methods and filters of lists and dicts */
+/* lists.c - filters of lists and dicts */
 #include <string.h>
 
 #include "jinja/run.h"
 
-/* how: k keys, v values, else pairs of both. */
-static struct val members(struct run *r, struct call *c)
-{
-    const struct val dict = c->self;
-    struct val list = {.kind = J_LIST}, pair = {.kind = J_TUPLE, .n = 2};
-
-    if (dict.kind != J_DICT && dict.kind != J_UNDEFINED)
-        hyt_jfail(r, "%s has no pairs", hyt_jname(dict));
-    for (size_t i = 0; i < dict.n; i++) {
-        pair.item = &dict.item[2 * i];
-        hyt_jappend(r, &list,
-                    c->how == 'k'   ? pair.item[0]
-                    : c->how == 'v' ? pair.item[1]
-                                    : pair);
-    }
-    return list;
-}
-
-static struct val get(struct run *r, struct call *c)
-{
-    const struct val key = hyt_jarg(c, 0, NULL), other = hyt_jarg(c, 1, NULL),
-                     *x = hyt_jmember(r, c->self, key);
-
-    return x ? *x : c->n > 1 ? other : (struct val){.kind = J_NONE};
-}
-
 /* v.a.b.0 of "a.b.0"; names undefined: v. */
-static struct val path(struct run *r, struct val v, struct val names)
+static struct hyt_val path(struct hyt_vwork *w, struct hyt_val v,
+                           struct hyt_val names)
 {
     struct hyt_err why;
 
-    if (names.kind != J_STR)
-        return names.kind == J_UNDEFINED ? v : hyt_jitem(r, v, names, false);
+    if (names.kind != HYT_V_STR)
+        return names.kind == HYT_V_UNDEFINED ? v
+                                             : hyt_vitem(w, v, names, false);
     for (size_t i = 0, begin = 0; i <= names.n; i++)
         if (i == names.n || names.s[i] == '.') {
-            struct val part =
-                hyt_jstr(hyt_jchars(r, hyt_jpart(names, begin, i)));
+            struct hyt_val part =
+                hyt_vstr(hyt_vchars(w, hyt_vpart(names, begin, i)));
             int64_t k;
 
             if (hyt_parse_i64(part.s, &k, &why) == 0)
-                part = hyt_jint(k);
-            v = hyt_jitem(r, v, part, false);
+                part = hyt_vint(k);
+            v = hyt_vitem(w, v, part, false);
             begin = i + 1;
         }
     return v;
 }
 
 /* A filter or a test whose name is argument i, on v with the others. */
-static struct val apply(struct run *r, struct call *c, size_t i, char where,
-                        struct val v)
+static struct hyt_val apply(struct hyt_vwork *w, struct hyt_vcall *c, size_t i,
+                            char where, struct hyt_val v)
 {
-    struct call sub = {.self = v};
-    const struct builtin *b;
-    struct val name = hyt_jnothing("filter or test");
+    struct hyt_vcall sub = {.self = v};
+    const struct hyt_builtin *b;
+    struct hyt_val name = hyt_vnothing("filter or test");
 
     if (i >= c->n)
         return v;
-    name = hyt_jtyped(r, c, i, NULL, J_STR, name);
-    b = hyt_jfind(hyt_jchars(r, name), where);
+    name = hyt_vtyped(w, c, i, NULL, HYT_V_STR, name);
+    b = hyt_jfind(hyt_vchars(w, name), where);
     if (b == NULL)
-        hyt_jfail(r, "no such filter or test");
+        hyt_vfail(w, "no such filter or test");
     sub.how = b->how;
     for (size_t k = i + 1; k < c->n; k++) {
         sub.key[sub.n] = c->key[k];
         sub.arg[sub.n++] = c->arg[k];
     }
-    v = b->call(r, &sub);
+    v = b->call(w, &sub);
     c->used |= sub.used << (i + 1);
     // cppcheck-suppress returnDanglingLifetime ; a value is the arena's
     return v;
@@ -79,86 +55,72 @@ static struct val apply(struct run *r, struct call *c, size_t i, char where,
 /* select, reject, map and those by attribute.  how: m, or s or r, in capitals
  * where an attribute decides.  Of what is false, as of none, there are no
  * items. */
-static struct val choose(struct run *r, struct call *c)
+static struct hyt_val choose(struct hyt_vwork *w, struct hyt_vcall *c)
 {
-    const struct val nothing = hyt_jnothing("items");
+    const struct hyt_val nothing = hyt_vnothing("items");
     const bool map = c->how == 'm', by = c->how == 'S' || c->how == 'R';
-    const struct val all =
-        hyt_jitems(r, hyt_jtruth(c->self) ? c->self : nothing);
-    const struct val names = hyt_jarg(c, by ? 0 : SIZE_MAX, "attribute"),
-                     absent = map ? hyt_jarg(c, SIZE_MAX, "default") : nothing;
-    struct val list = {.kind = J_LIST};
+    const struct hyt_val all =
+        hyt_vitems(w, hyt_vtruth(c->self) ? c->self : nothing);
+    const struct hyt_val names = hyt_varg(c, by ? 0 : SIZE_MAX, "attribute"),
+                         absent =
+                             map ? hyt_varg(c, SIZE_MAX, "default") : nothing;
+    struct hyt_val list = {.kind = HYT_V_LIST};
 
-    if (by && names.kind == J_UNDEFINED)
-        hyt_jfail(r, "which attribute?");
+    if (by && names.kind == HYT_V_UNDEFINED)
+        hyt_vfail(w, "which attribute?");
     if (all.n == 0)
         c->used = UINT32_MAX;
     for (size_t i = 0; i < all.n; i++) {
-        struct val v = path(r, all.item[i], names);
+        struct hyt_val v = path(w, all.item[i], names);
 
-        hyt_jstep(r, 0);
-        if (!map || names.kind == J_UNDEFINED)
-            v = apply(r, c, by, map ? 'f' : 't', v);
-        if (v.kind == J_UNDEFINED && absent.kind != J_UNDEFINED)
+        hyt_vstep(w, 0);
+        if (!map || names.kind == HYT_V_UNDEFINED)
+            v = apply(w, c, by, map ? 'f' : 't', v);
+        if (v.kind == HYT_V_UNDEFINED && absent.kind != HYT_V_UNDEFINED)
             v = absent;
         if (map)
-            hyt_jappend(r, &list, v);
-        else if (hyt_jtruth(v) == (c->how == 's' || c->how == 'S'))
-            hyt_jappend(r, &list, all.item[i]);
+            hyt_vappend(w, &list, v);
+        else if (hyt_vtruth(v) == (c->how == 's' || c->how == 'S'))
+            hyt_vappend(w, &list, all.item[i]);
     }
     return list;
 }
 
-struct val hyt_jjoin(struct run *r, struct val all, struct val sep)
+static struct hyt_val join(struct hyt_vwork *w, struct hyt_vcall *c)
 {
-    struct text t = {.run = r};
+    const struct hyt_val other = hyt_varg(c, 0, "d"),
+                         names = hyt_varg(c, 1, "attribute");
+    const struct hyt_val all = hyt_vitems(w, c->self);
+    struct hyt_val list = {.kind = HYT_V_LIST};
 
-    all = hyt_jitems(r, all);
-    for (size_t i = 0; i < all.n; i++) {
-        if (i > 0)
-            hyt_jputv(&t, sep);
-        hyt_jputv(&t, all.item[i]);
-    }
-    return hyt_jdone(&t);
-}
-
-/* how: s, of a string, else of a list. */
-static struct val join(struct run *r, struct call *c)
-{
-    const struct val other = hyt_jarg(c, 0, "d"),
-                     names = hyt_jarg(c, 1, "attribute");
-    struct val list = {.kind = J_LIST}, all;
-
-    if (c->how == 's')
-        return hyt_jjoin(r, other, c->self);
-    all = hyt_jitems(r, c->self);
     for (size_t i = 0; i < all.n; i++)
-        hyt_jappend(r, &list, path(r, all.item[i], names));
-    return hyt_jjoin(r, list, other);
+        hyt_vappend(w, &list, path(w, all.item[i], names));
+    return hyt_vjoin(w, list, other);
 }
 
 /* What an item is ordered by: itself, or one of its members; letters of both
  * cases alike. */
-static struct val sort_key(struct run *r, struct val v, struct val names)
+static struct hyt_val sort_key(struct hyt_vwork *w, struct hyt_val v,
+                               struct hyt_val names)
 {
-    struct call c = {.self = path(r, v, names), .how = 'l'};
+    struct hyt_vcall c = {.self = path(w, v, names), .how = 'l'};
 
-    return c.self.kind == J_STR ? hyt_jletters(r, &c) : c.self;
+    return c.self.kind == HYT_V_STR ? hyt_vletters(w, &c) : c.self;
 }
 
 /* Each item moves down to its place among those before it. */
-static struct val sorted(struct run *r, struct val all, struct val names,
-                         bool back)
+static struct hyt_val sorted(struct hyt_vwork *w, struct hyt_val all,
+                             struct hyt_val names, bool back)
 {
-    struct val list = {.kind = J_LIST}, keys = list;
+    struct hyt_val list = {.kind = HYT_V_LIST}, keys = list;
 
     for (size_t i = 0, k; i < all.n; i++) {
-        const struct val key = sort_key(r, all.item[i], names);
+        const struct hyt_val key = sort_key(w, all.item[i], names);
 
-        hyt_jappend(r, &list, all.item[i]);
-        hyt_jappend(r, &keys, key);
+        hyt_vappend(w, &list, all.item[i]);
+        hyt_vappend(w, &keys, key);
         for (k = i; k > 0; k--) {
-            const int order = hyt_jorder(r, key, keys.item[k - 1]);
+            const int order = hyt_vorder(w, key, keys.item[k - 1]);
 
             if (back ? order <= 0 : order >= 0)
                 break;
@@ -172,80 +134,77 @@ static struct val sorted(struct run *r, struct val all, struct val names,
 }
 
 /* how: d, the pairs of a dict. */
-static struct val sort(struct run *r, struct call *c)
+static struct hyt_val sort(struct hyt_vwork *w, struct hyt_vcall *c)
 {
     const bool dict = c->how == 'd';
-    const struct val back = hyt_jarg(c, 0, "reverse"),
-                     names = hyt_jarg(c, 2, "attribute"),
-                     all = dict ? members(r, c) : hyt_jitems(r, c->self);
+    const struct hyt_val back = hyt_varg(c, 0, "reverse"),
+                         names = hyt_varg(c, 2, "attribute"),
+                         all = dict ? hyt_vpairs(w, c) : hyt_vitems(w, c->self);
 
-    return sorted(r, all, dict ? hyt_jint(0) : names, hyt_jtruth(back));
+    return sorted(w, all, dict ? hyt_vint(0) : names, hyt_vtruth(back));
 }
 
-static struct val reverse(struct run *r, struct call *c)
+static struct hyt_val reverse(struct hyt_vwork *w, struct hyt_vcall *c)
 {
-    const struct val all = hyt_jitems(r, c->self);
-    struct val list = {.kind = J_LIST};
+    const struct hyt_val all = hyt_vitems(w, c->self);
+    struct hyt_val list = {.kind = HYT_V_LIST};
 
     for (size_t i = all.n; i-- > 0;)
-        hyt_jappend(r, &list, all.item[i]);
-    return c->self.kind == J_STR ? hyt_jjoin(r, list, hyt_jstr("")) : list;
+        hyt_vappend(w, &list, all.item[i]);
+    return c->self.kind == HYT_V_STR ? hyt_vjoin(w, list, hyt_vstr("")) : list;
 }
 
-static struct val unique(struct run *r, struct call *c)
+static struct hyt_val unique(struct hyt_vwork *w, struct hyt_vcall *c)
 {
-    const struct val all = hyt_jitems(r, c->self), none = hyt_jnothing("");
-    struct val list = {.kind = J_LIST}, keys = list;
+    const struct hyt_val all = hyt_vitems(w, c->self), none = hyt_vnothing("");
+    struct hyt_val list = {.kind = HYT_V_LIST}, keys = list;
 
     for (size_t i = 0; i < all.n; i++) {
-        const struct val key = sort_key(r, all.item[i], none);
+        const struct hyt_val key = sort_key(w, all.item[i], none);
 
-        if (hyt_jcompare(r, 'i', key, keys))
+        if (hyt_vcompare(w, 'i', key, keys))
             continue;
-        hyt_jappend(r, &keys, key);
-        hyt_jappend(r, &list, all.item[i]);
+        hyt_vappend(w, &keys, key);
+        hyt_vappend(w, &list, all.item[i]);
     }
     return list;
 }
 
 /* how: # their number, f first, l last, - least, + greatest, else all. */
-static struct val items(struct run *r, struct call *c)
+static struct hyt_val items(struct hyt_vwork *w, struct hyt_vcall *c)
 {
-    const struct val none = hyt_jnothing("an item of nothing");
-    struct val all = hyt_jitems(r, c->self);
+    const struct hyt_val none = hyt_vnothing("an item of nothing");
+    struct hyt_val all = hyt_vitems(w, c->self);
 
     if (c->how == '-' || c->how == '+')
-        all = sorted(r, all, none, c->how == '+');
+        all = sorted(w, all, none, c->how == '+');
     if (c->how == 0)
         return all;
     if (c->how == '#')
-        return hyt_jint((int64_t)all.n);
+        return hyt_vint((int64_t)all.n);
     return all.n == 0 ? none : all.item[c->how == 'l' ? all.n - 1 : 0];
 }
 
 /* Of the variable `loop`. */
-static struct val cycle(struct run *r, struct call *c)
+static struct hyt_val cycle(struct hyt_vwork *w, struct hyt_vcall *c)
 {
     if (c->n == 0)
-        hyt_jfail(r, "cycle of nothing");
+        hyt_vfail(w, "cycle of nothing");
     c->used = UINT32_MAX;
     return c->arg[c->self.turn % c->n];
 }
 
 /* clang-format off */
-const struct builtin hyt_jlists[] = {
+const struct hyt_builtin hyt_jlists[] = {
     {"length", "f", items, '#'},          {"count", "f", items, '#'},
     {"list", "f", items, 0},              {"first", "f", items, 'f'},
     {"last", "f", items, 'l'},            {"min", "f", items, '-'},
-    {"max", "f", items, '+'},             {"items", "fd", members, 'i'},
-    {"keys", "d", members, 'k'},          {"values", "d", members, 'v'},
-    {"get", "d", get, 0},                 {"select", "f", choose, 's'},
+    {"max", "f", items, '+'},             {"select", "f", choose, 's'},
     {"reject", "f", choose, 'r'},         {"selectattr", "f", choose, 'S'},
     {"rejectattr", "f", choose, 'R'},     {"map", "f", choose, 'm'},
-    {"join", "f", join, 'f'},             {"join", "s", join, 's'},
-    {"reverse", "f", reverse, 0},         {"sort", "f", sort, 0},
-    {"dictsort", "f", sort, 'd'},         {"unique", "f", unique, 0},
-    {"cycle", "l", cycle, 0},
+    {"join", "f", join, 0},               {"reverse", "f", reverse, 0},
+    {"sort", "f", sort, 0},               {"dictsort", "f", sort, 'd'},
+    {"unique", "f", unique, 0},           {"cycle", "l", cycle, 0},
     {NULL, NULL, NULL, 0}
 };
 /* clang-format on */

@@ -1,59 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* run.c - a run: its bounds, its tokens, its scopes; and whole templates */
-#include <stdio.h>
+/* run.c - a run: its tokens, its variables; and whole templates */
 #include <stdlib.h>
 #include <string.h>
 
 #include "jinja/run.h"
-
-void hyt_jfail(struct run *r, const char *fmt, ...)
-{
-    size_t line = 1, begin = 0;
-    char what[900];
-    va_list args;
-
-    for (size_t i = 0; i < r->at; i++)
-        if (r->source[i] == '\n') {
-            line++;
-            begin = i + 1;
-        }
-    va_start(args, fmt);
-    vsnprintf(what, sizeof(what), fmt, args);
-    va_end(args);
-    hyt_fail(r->err, "%zu:%zu: %s", line, r->at - begin + 1, what);
-    longjmp(r->failed, 1);
-}
-
-void *hyt_jalloc(struct run *r, size_t n, size_t size)
-{
-    if (n > HYT_JINJA_MEMORY / size ||
-        (r->memory += n * size) > HYT_JINJA_MEMORY)
-        hyt_jfail(r, "it makes more than %zu MiB of values",
-                  HYT_JINJA_MEMORY >> 20);
-    return hyt_arena_alloc(r->arena, n, size);
-}
-
-void hyt_jstep(struct run *r, size_t work)
-{
-    r->steps += 1 + work / 64;
-    if (r->steps > HYT_JINJA_STEPS)
-        hyt_jfail(r, "it takes more than %d steps", HYT_JINJA_STEPS);
-}
-
-void hyt_jdeeper(struct run *r)
-{
-    if (++r->depth > HYT_JINJA_DEPTH)
-        hyt_jfail(r, "it goes deeper than %d levels", HYT_JINJA_DEPTH);
-}
 
 /* --- tokens --------------------------------------------------------------- */
 
 void hyt_jnext(struct run *r)
 {
     r->t++;
-    r->at = r->t->at;
+    r->w.at = r->t->at;
     if (r->t->kind == J_BAD)
-        hyt_jfail(r, "%s", r->t->s);
+        hyt_vfail(&r->w, "%s", r->t->s);
 }
 
 bool hyt_jsees(const struct run *r, const char *word)
@@ -73,10 +32,10 @@ bool hyt_jaccept(struct run *r, const char *word)
 
 void hyt_junexpected(struct run *r, const char *wanted)
 {
-    r->at = r->t->at;
+    r->w.at = r->t->at;
     if (r->t->kind == J_TEXT || r->t->kind == J_END)
-        hyt_jfail(r, "expected %s", wanted);
-    hyt_jfail(r, "expected %s, not %.40s", wanted, r->t->s);
+        hyt_vfail(&r->w, "expected %s", wanted);
+    hyt_vfail(&r->w, "expected %s, not %.40s", wanted, r->t->s);
 }
 
 void hyt_jexpect(struct run *r, const char *word)
@@ -95,66 +54,46 @@ const char *hyt_jword(struct run *r)
 
 /* --- scopes: a name lives in the innermost one that set it ---------------- */
 
-struct scope {
-    struct scope *up;
-    struct var {
-        const char *name;
-        struct val value;
-        struct var *next;
-    } * var;
-};
-
-const struct val *hyt_jget(const struct scope *scope, const char *name)
-{
-    for (; scope != NULL; scope = scope->up)
-        for (const struct var *v = scope->var; v; v = v->next)
-            if (strcmp(v->name, name) == 0)
-                return &v->value;
-    return NULL;
-}
-
-void hyt_jset(struct run *r, struct scope *scope, const char *name,
-              struct val value)
-{
-    struct var *v = scope->var;
-
-    while (v != NULL && strcmp(v->name, name) != 0)
-        v = v->next;
-    if (v == NULL) {
-        v = hyt_jalloc(r, 1, sizeof(*v));
-        v->name = name;
-        v->next = scope->var;
-        scope->var = v;
-    }
-    v->value = value;
-}
-
-struct scope *hyt_jscope(struct run *r, struct scope *up)
-{
-    struct scope *scope = hyt_jalloc(r, 1, sizeof(*scope));
-
-    scope->up = up;
-    return scope;
-}
-
 /* --- a whole template ----------------------------------------------------- */
+
+static const struct hyt_vbounds most = {.steps = HYT_JINJA_STEPS,
+                                        .memory = HYT_JINJA_MEMORY,
+                                        .depth = HYT_JINJA_DEPTH};
+
+static void define(struct run *r, const struct hyt_jinja_var *var)
+{
+    struct hyt_val v = hyt_vbool(var->truth);
+
+    if (var->json != NULL)
+        v = hyt_vfrom_json(&r->w, var->json, var->most,
+                           var->user ? HYT_JINJA_USER : 0);
+    else if (var->text != NULL)
+        v = hyt_vstr(var->text);
+    hyt_vset(&r->w, r->scope, var->name, v);
+}
+
+static void define_now(struct run *r, const char *date)
+{
+    static const char name[] = "strftime_now";
+
+    hyt_vset(&r->w, r->scope, name,
+             hyt_vbound(&r->w, hyt_jfind(name, 'n'), name, hyt_vstr(date)));
+}
 
 /* Checked, or rendered with variables.  -1: a failure. */
 static int run(struct run *r, struct hyt_jinja *check,
                const struct hyt_jinja *t, const struct hyt_jinja_var *var,
-               size_t n)
+               size_t n, const char *date)
 {
-    if (setjmp(r->failed) != 0)
+    if (setjmp(r->w.failed) != 0)
         return -1;
     if (check != NULL)
-        hyt_jlex(r, check);
-    r->scope = hyt_jscope(r, NULL);
+        hyt_jlex(&r->w, check);
+    r->scope = hyt_vscope(&r->w, NULL);
+    if (date != NULL)
+        define_now(r, date);
     for (size_t i = 0; i < n; i++)
-        hyt_jset(r, r->scope, var[i].name,
-                 var[i].json
-                     ? hyt_jfrom_json(r, var[i].json, var[i].most, var[i].user)
-                 : var[i].text ? hyt_jstr(var[i].text)
-                               : hyt_jbool(var[i].truth));
+        define(r, &var[i]);
     r->t = t->token;
     hyt_jstatements(r, NULL);
     return 0;
@@ -165,7 +104,7 @@ struct hyt_jinja *hyt_jinja_parse(const char *source, size_t n,
                                   struct hyt_err *err)
 {
     struct hyt_jinja *t = hyt_alloc(1, sizeof(*t));
-    struct run r = {.err = err, .arena = &t->arena};
+    struct run r = {.w = {.err = err, .arena = &t->arena, .most = most}};
     size_t size = 0;
 
     t->source = HYT_NEW(&t->arena, char, n + 1);
@@ -176,10 +115,10 @@ struct hyt_jinja *hyt_jinja_parse(const char *source, size_t n,
             t->source[size++] = '\n';
     if (size > 0 && t->source[size - 1] == '\n')
         t->source[--size] = '\0';
-    r.source = t->source;
+    r.w.source = t->source;
     if (strlen(t->source) < size || hyt_utf8_bad(t->source, size) < size)
         hyt_fail(err, "1:1: not UTF-8 text");
-    else if (run(&r, t, t, NULL, 0) == 0)
+    else if (run(&r, t, t, NULL, 0, NULL) == 0)
         return t;
     hyt_jinja_free(t);
     return NULL;
@@ -199,17 +138,15 @@ int hyt_jinja_render(const struct hyt_jinja *t, const struct hyt_jinja_var *var,
                      struct hyt_err *err)
 {
     struct hyt_arena arena = {0};
-    struct text text = {0};
-    struct run r = {.err = err,
-                    .arena = &arena,
-                    .source = t->source,
-                    .live = true,
-                    .date = date,
-                    .out = &text};
+    struct hyt_vtext text = {0};
+    struct run r = {
+        .w = {.err = err, .arena = &arena, .source = t->source, .most = most},
+        .live = true,
+        .out = &text};
     int status;
 
-    text.run = &r;
-    status = run(&r, NULL, t, var, n_var);
+    text.work = &r.w;
+    status = run(&r, NULL, t, var, n_var, date);
     if (status == 0) {
         hyt_buf_put(&out->s, text.s, text.n);
         hyt_buf_put(&out->mark, text.mark, text.n);

@@ -21,15 +21,15 @@ static void block(struct run *r, const char *end, bool wanted)
 }
 
 /* What a block prints. */
-static struct val captured(struct run *r, const char *end)
+static struct hyt_val captured(struct run *r, const char *end)
 {
-    struct text text = {.run = r}, *outer = r->out;
+    struct hyt_vtext text = {.work = &r->w}, *outer = r->out;
 
     r->out = &text;
     block(r, end, true);
     r->out = outer;
     r->flow = J_FLOWS;
-    return hyt_jdone(&text);
+    return hyt_vdone(&text);
 }
 
 /* What is assigned to: a name or x.name, or several for the items of a list. */
@@ -48,7 +48,7 @@ static struct target read_target(struct run *r)
 
     do {
         if (to.n == MAX_NAMES)
-            hyt_jfail(r, "more than %d names", MAX_NAMES);
+            hyt_vfail(&r->w, "more than %d names", MAX_NAMES);
         to.at = r->t->at;
         to.name[to.n] = hyt_jword(r);
         if (hyt_jaccept(r, ".")) {
@@ -64,23 +64,23 @@ static struct target read_target(struct run *r)
     return to;
 }
 
-static void assign(struct run *r, const struct target *to, struct val v)
+static void assign(struct run *r, const struct target *to, struct hyt_val v)
 {
-    const struct val one = {.kind = J_TUPLE, .n = 1, .item = &v},
-                     list = to->several ? hyt_jitems(r, v) : one;
+    const struct hyt_val one = {.kind = HYT_V_TUPLE, .n = 1, .item = &v},
+                         list = to->several ? hyt_vitems(&r->w, v) : one;
 
-    r->at = to->at;
+    r->w.at = to->at;
     if (to->n != list.n)
-        hyt_jfail(r, "%zu values for %zu names", list.n, to->n);
+        hyt_vfail(&r->w, "%zu values for %zu names", list.n, to->n);
     for (size_t i = 0; i < list.n; i++) {
-        const struct val here = {.kind = J_SPACE, .scope = r->scope},
-                         *space = &here;
+        const struct hyt_val here = {.kind = HYT_V_SPACE, .scope = r->scope},
+                             *space = &here;
 
         if (to->space[i] != NULL)
-            space = hyt_jget(r->scope, to->space[i]);
-        if (space == NULL || space->kind != J_SPACE)
-            hyt_jfail(r, "only a namespace can be changed");
-        hyt_jset(r, space->scope, to->name[i], list.item[i]);
+            space = hyt_vget(r->scope, to->space[i]);
+        if (space == NULL || space->kind != HYT_V_SPACE)
+            hyt_vfail(&r->w, "only a namespace can be changed");
+        hyt_vset(&r->w, space->scope, to->name[i], list.item[i]);
     }
 }
 
@@ -93,7 +93,7 @@ static void do_if(struct run *r)
 
     do {
         r->live = open;
-        holds = hyt_jtruth(hyt_jexprs(r));
+        holds = hyt_vtruth(hyt_jexprs(r));
         block(r, "endif", holds);
         open = open && !holds;
     } while (hyt_jaccept(r, "elif"));
@@ -104,18 +104,19 @@ static void do_if(struct run *r)
 }
 
 /* The items for which the condition holds. */
-static struct val chosen(struct run *r, const struct target *to, struct val all)
+static struct hyt_val chosen(struct run *r, const struct target *to,
+                             struct hyt_val all)
 {
-    struct scope *outer = r->scope;
+    struct hyt_scope *outer = r->scope;
     struct token *condition = r->t;
-    struct val list = {.kind = J_LIST};
+    struct hyt_val list = {.kind = HYT_V_LIST};
 
     for (size_t i = 0; i < all.n; i++) {
-        r->scope = hyt_jscope(r, outer);
+        r->scope = hyt_vscope(&r->w, outer);
         assign(r, to, all.item[i]);
         r->t = condition;
-        if (hyt_jtruth(hyt_jexpr(r)))
-            hyt_jappend(r, &list, all.item[i]);
+        if (hyt_vtruth(hyt_jexpr(r)))
+            hyt_vappend(&r->w, &list, all.item[i]);
     }
     r->scope = outer;
     r->t = condition;
@@ -125,15 +126,15 @@ static struct val chosen(struct run *r, const struct target *to, struct val all)
 /* Each turn has a scope of its own: what it sets is gone with it. */
 static void do_for(struct run *r)
 {
-    struct scope *outer = r->scope;
+    struct hyt_scope *outer = r->scope;
     const struct target to = read_target(r);
     const bool live = r->live;
     struct token *begin;
-    struct val list;
+    struct hyt_val list;
 
     hyt_jexpect(r, "in");
     list = hyt_jbinaries(r, J_OR);
-    list = hyt_jitems(r, live ? list : hyt_jnothing("list"));
+    list = hyt_vitems(&r->w, live ? list : hyt_vnothing("list"));
     if (hyt_jaccept(r, "if")) {
         list = chosen(r, &to, list);
         r->live = false;
@@ -141,14 +142,14 @@ static void do_for(struct run *r)
         r->live = live;
     }
     if (hyt_jsees(r, "recursive"))
-        hyt_jfail(r, "recursive loops are not supported");
+        hyt_vfail(&r->w, "recursive loops are not supported");
     begin = r->t;
-    list.kind = J_LOOP;
+    list.kind = HYT_V_LOOP;
     for (list.turn = 0; list.turn < list.n && r->flow != J_BREAKS;
          list.turn++) {
         r->flow = J_FLOWS;
-        r->scope = hyt_jscope(r, outer);
-        hyt_jset(r, r->scope, "loop", list);
+        r->scope = hyt_vscope(&r->w, outer);
+        hyt_vset(&r->w, r->scope, "loop", list);
         assign(r, &to, list.item[list.turn]);
         r->t = begin;
         block(r, "endfor", true);
@@ -163,7 +164,7 @@ static void do_for(struct run *r)
 }
 
 /* named: behind the "|" of the first. */
-static struct val filters(struct run *r, struct val v, bool named)
+static struct hyt_val filters(struct run *r, struct hyt_val v, bool named)
 {
     for (; named || hyt_jaccept(r, "|"); named = false)
         v = hyt_jnamed(r, v, 'f');
@@ -171,11 +172,11 @@ static struct val filters(struct run *r, struct val v, bool named)
 }
 
 /* What a block prints, through the filters in front of it. */
-static struct val filtered(struct run *r, const char *end, bool named)
+static struct hyt_val filtered(struct run *r, const char *end, bool named)
 {
     struct token *begin = r->t, *back;
     const bool live = r->live;
-    struct val v = {.kind = J_NONE};
+    struct hyt_val v = {.kind = HYT_V_NONE};
 
     r->live = false;
     filters(r, v, named);
@@ -192,7 +193,7 @@ static struct val filtered(struct run *r, const char *end, bool named)
 static void do_set(struct run *r)
 {
     const struct target to = read_target(r);
-    const struct val v =
+    const struct hyt_val v =
         hyt_jaccept(r, "=") ? hyt_jexprs(r) : filtered(r, "endset", false);
 
     if (r->live)
@@ -201,40 +202,41 @@ static void do_set(struct run *r)
 
 static void do_filter(struct run *r)
 {
-    const struct val v = filtered(r, "endfilter", true);
+    const struct hyt_val v = filtered(r, "endfilter", true);
 
     if (r->live)
-        hyt_jputv(r->out, v);
+        hyt_vputv(r->out, v);
 }
 
 /* Parameters by position or by name, else by default.  c: NULL if not live. */
-static void parameters(struct run *r, struct call *c)
+static void parameters(struct run *r, struct hyt_vcall *c)
 {
     hyt_jexpect(r, "(");
     for (size_t i = 0; !hyt_jaccept(r, ")"); i++) {
         const char *name = hyt_jword(r);
-        struct val v = c ? hyt_jarg(c, i, name) : hyt_jnothing(NULL);
-        const bool given = v.kind != J_UNDEFINED || v.s != NULL;
-        struct val absent = hyt_jnothing(name);
+        struct hyt_val v = c ? hyt_varg(c, i, name) : hyt_vnothing(NULL);
+        const bool given = v.kind != HYT_V_UNDEFINED || v.s != NULL;
+        struct hyt_val absent = hyt_vnothing(name);
 
         r->live = c != NULL && !given;
         if (hyt_jaccept(r, "="))
             absent = hyt_jexpr(r);
         r->live = c != NULL;
         if (r->live)
-            hyt_jset(r, r->scope, name, given ? v : absent);
+            hyt_vset(&r->w, r->scope, name, given ? v : absent);
         if (!hyt_jsees(r, ")"))
             hyt_jexpect(r, ",");
     }
 }
 
-struct val hyt_jcall_macro(struct run *r, struct call *c, struct val macro)
+struct hyt_val hyt_jcall_macro(struct run *r, struct hyt_vcall *c,
+                               struct hyt_val macro)
 {
-    struct scope *outer = r->scope;
+    struct hyt_scope *outer = r->scope;
     struct token *back = r->t;
-    struct val v;
+    struct hyt_val v;
 
-    r->scope = hyt_jscope(r, macro.scope);
+    r->scope = hyt_vscope(&r->w, macro.scope);
     r->t = macro.macro;
     parameters(r, c);
     v = captured(r, "endmacro");
@@ -249,9 +251,9 @@ static void do_macro(struct run *r)
     const bool live = r->live;
 
     if (live)
-        hyt_jset(
-            r, r->scope, name,
-            (struct val){.kind = J_MACRO, .scope = r->scope, .macro = r->t});
+        hyt_vset(&r->w, r->scope, name,
+                 (struct hyt_val){
+                     .kind = HYT_V_MACRO, .scope = r->scope, .macro = r->t});
     r->live = false;
     parameters(r, NULL);
     block(r, "endmacro", false);
@@ -292,7 +294,7 @@ static void tag(struct run *r)
         }
     if (r->t->kind != J_WORD)
         hyt_junexpected(r, "a tag");
-    hyt_jfail(r, "the tag \"%s\" is not supported here", r->t->s);
+    hyt_vfail(&r->w, "the tag \"%s\" is not supported here", r->t->s);
 }
 
 /* Statements up to {% end %} or {% else %} or the like, whose word is then the
@@ -301,12 +303,12 @@ void hyt_jstatements(struct run *r, const char *end)
 {
     struct token *begin = r->t;
 
-    hyt_jdeeper(r);
+    hyt_vdeeper(&r->w);
     while ((r->live && r->flow == J_FLOWS) || begin->skip == NULL) {
         const int kind = r->t->kind;
-        struct val v = r->t->v;
+        struct hyt_val v = r->t->v;
 
-        hyt_jstep(r, 0);
+        hyt_vstep(&r->w, 0);
         if (kind == J_END)
             break;
         hyt_jnext(r);
@@ -319,18 +321,18 @@ void hyt_jstatements(struct run *r, const char *end)
             v = hyt_jexprs(r);
         }
         if (r->live && kind != J_TAG)
-            hyt_jputv(r->out, v);
+            hyt_vputv(r->out, v);
         if (kind != J_TEXT && r->t->kind != J_CLOSE)
             hyt_junexpected(r, "the end of the tag");
         if (kind != J_TEXT)
             hyt_jnext(r);
     }
     if (r->t->kind == J_END && end != NULL) {
-        r->at = begin->at;
-        hyt_jfail(r, "no {%% %s %%} for this", end);
+        r->w.at = begin->at;
+        hyt_vfail(&r->w, "no {%% %s %%} for this", end);
     }
     if (begin->skip == NULL)
         begin->skip = r->t;
     r->t = begin->skip;
-    r->depth--;
+    r->w.used.depth--;
 }

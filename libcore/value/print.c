@@ -6,20 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jinja/run.h"
+#include "hyt/value.h"
 
 /* As repr() of Python: an exponent of two digits from 1e16 and below 1e-4. */
-static void put_number(struct text *t, struct val v)
+static void put_number(struct hyt_vtext *t, struct hyt_val v)
 {
     char digits[HYT_NUM_MAX], text[HYT_NUM_MAX + 8];
-    const double x = v.kind == J_INT ? 0 : v.f;
+    const double x = v.kind == HYT_V_INT ? 0 : v.f;
     const char *e, *first = digits + strlen("0.0000") + (x < 0);
 
     if (!isfinite(x))
-        hyt_jfail(t->run, "a number that is too large");
+        hyt_vfail(t->work, "a number that is too large");
     hyt_num_f64(digits, x);
     e = strchr(digits, 'e');
-    if (v.kind == J_INT)
+    if (v.kind == HYT_V_INT)
         snprintf(text, sizeof(text), "%" PRId64, v.i);
     else if (e != NULL)
         snprintf(text, sizeof(text), "%.*se%+03ld", (int)(e - digits), digits,
@@ -30,10 +30,10 @@ static void put_number(struct text *t, struct val v)
     else
         snprintf(text, sizeof(text), "%s%s", digits,
                  strchr(digits, '.') ? "" : ".0");
-    hyt_jputs(t, text);
+    hyt_vputs(t, text);
 }
 
-static void put_code(struct text *t, uint32_t cp, bool json)
+static void put_code(struct hyt_vtext *t, uint32_t cp, bool json)
 {
     char text[16];
 
@@ -44,111 +44,113 @@ static void put_code(struct text *t, uint32_t cp, bool json)
     else
         snprintf(text, sizeof(text), "\\u%04x\\u%04x",
                  0xd800 + ((cp - 0x10000) >> 10), 0xdc00 + (cp & 0x3ff));
-    hyt_jputs(t, text);
+    hyt_vputs(t, text);
 }
 
 /* A string in quotes; repr() chooses those that need no escape, if it can. */
-static void put_quoted(struct text *t, struct val v, const struct style *style)
+static void put_quoted(struct hyt_vtext *t, struct hyt_val v,
+                       const struct hyt_vstyle *style)
 {
     static const char control[] = "\n\t\r\b\f", letter[] = "ntrbf";
     const bool twice = style->json || (memchr(v.s, '\'', v.n) != NULL &&
                                        memchr(v.s, '"', v.n) == NULL);
     const char *quote = twice ? "\"" : "'";
 
-    hyt_jputs(t, quote);
+    hyt_vputs(t, quote);
     for (size_t i = 0, width; i < v.n; i += width) {
         const char *known = memchr(control, v.s[i], style->json ? 5 : 3);
         uint32_t cp;
 
         width = hyt_utf8_get(v.s + i, v.n - i, &cp);
         if (known != NULL || v.s[i] == *quote || v.s[i] == '\\')
-            hyt_jputs(t, "\\");
+            hyt_vputs(t, "\\");
         if (known != NULL)
-            hyt_jput(t, letter + (known - control), NULL, 1);
+            hyt_vput(t, letter + (known - control), NULL, 1);
         else if (cp < ' ' || (cp == 0x7f && !style->json) ||
                  (cp > '~' && style->ascii))
             put_code(t, cp, style->json);
         else
-            hyt_jput(t, v.s + i, v.mark ? v.mark + i : NULL, width);
+            hyt_vput(t, v.s + i, v.mark ? v.mark + i : NULL, width);
     }
-    hyt_jputs(t, quote);
+    hyt_vputs(t, quote);
 }
 
-static void put_break(struct text *t, int64_t indent, size_t level)
+static void put_break(struct hyt_vtext *t, int64_t indent, size_t level)
 {
-    hyt_jputs(t, indent < 0 ? "" : "\n");
+    hyt_vputs(t, indent < 0 ? "" : "\n");
     for (size_t i = 0; indent > 0 && i < level * (size_t)indent; i++)
-        hyt_jputs(t, " ");
+        hyt_vputs(t, " ");
 }
 
-static void put_items(struct text *t, struct val v, const struct style *style,
-                      size_t level)
+static void put_items(struct hyt_vtext *t, struct hyt_val v,
+                      const struct hyt_vstyle *style, size_t level)
 {
-    const bool dict = v.kind == J_DICT, tuple = v.kind == J_TUPLE;
+    const bool dict = v.kind == HYT_V_DICT, tuple = v.kind == HYT_V_TUPLE;
     const char *brackets = dict ? "{}" : tuple && !style->json ? "()" : "[]";
 
-    hyt_jput(t, brackets, NULL, 1);
+    hyt_vput(t, brackets, NULL, 1);
     for (size_t i = 0; i < v.n; i++) {
         if (i > 0)
-            hyt_jputv(t, style->item);
+            hyt_vputv(t, style->item);
         put_break(t, style->indent, level + 1);
         if (dict) {
-            struct val key = v.item[2 * i];
+            struct hyt_val key = v.item[2 * i];
 
             if (style->json)
-                key = hyt_jtext(t->run, key);
-            hyt_jput_as(t, key, style, level + 1);
-            hyt_jputv(t, style->key);
+                key = hyt_vtext(t->work, key);
+            hyt_vput_as(t, key, style, level + 1);
+            hyt_vputv(t, style->key);
         }
-        hyt_jput_as(t, v.item[dict ? 2 * i + 1 : i], style, level + 1);
+        hyt_vput_as(t, v.item[dict ? 2 * i + 1 : i], style, level + 1);
     }
     if (v.n > 0)
         put_break(t, style->indent, level);
     if (tuple && v.n == 1 && !style->json)
-        hyt_jputs(t, ",");
-    hyt_jput(t, brackets + 1, NULL, 1);
+        hyt_vputs(t, ",");
+    hyt_vput(t, brackets + 1, NULL, 1);
 }
 
-void hyt_jput_as(struct text *t, struct val v, const struct style *style,
-                 size_t level)
+void hyt_vput_as(struct hyt_vtext *t, struct hyt_val v,
+                 const struct hyt_vstyle *style, size_t level)
 {
-    hyt_jstep(t->run, 0);
-    hyt_jdeeper(t->run);
-    if (v.kind >= J_SPACE || (v.kind == J_UNDEFINED && style->json))
-        hyt_jfail(t->run, "a value that is %s cannot be printed", hyt_jname(v));
-    if (v.kind == J_NONE)
-        hyt_jputs(t, style->json ? "null" : "None");
-    else if (v.kind == J_BOOL && style->json)
-        hyt_jputs(t, v.i ? "true" : "false");
-    else if (v.kind == J_BOOL)
-        hyt_jputs(t, v.i ? "True" : "False");
-    else if (v.kind == J_INT || v.kind == J_FLOAT)
+    hyt_vstep(t->work, 0);
+    hyt_vdeeper(t->work);
+    if (v.kind >= HYT_V_SPACE || (v.kind == HYT_V_UNDEFINED && style->json))
+        hyt_vfail(t->work, "a value that is %s cannot be printed",
+                  hyt_vname(v));
+    if (v.kind == HYT_V_NONE)
+        hyt_vputs(t, style->json ? "null" : "None");
+    else if (v.kind == HYT_V_BOOL && style->json)
+        hyt_vputs(t, v.i ? "true" : "false");
+    else if (v.kind == HYT_V_BOOL)
+        hyt_vputs(t, v.i ? "True" : "False");
+    else if (v.kind == HYT_V_INT || v.kind == HYT_V_FLOAT)
         put_number(t, v);
-    else if (v.kind == J_STR)
+    else if (v.kind == HYT_V_STR)
         put_quoted(t, v, style);
-    else if (v.kind != J_UNDEFINED)
+    else if (v.kind != HYT_V_UNDEFINED)
         put_items(t, v, style, level);
-    t->run->depth--;
+    t->work->used.depth--;
 }
 
-void hyt_jputv(struct text *t, struct val v)
+void hyt_vputv(struct hyt_vtext *t, struct hyt_val v)
 {
-    const struct style python = {
-        .item = hyt_jstr(", "), .key = hyt_jstr(": "), .indent = -1};
+    const struct hyt_vstyle python = {
+        .item = hyt_vstr(", "), .key = hyt_vstr(": "), .indent = -1};
 
-    hyt_jstep(t->run, 0);
-    if (v.kind == J_STR)
-        hyt_jput(t, v.s, v.mark, v.n);
+    hyt_vstep(t->work, 0);
+    if (v.kind == HYT_V_STR)
+        hyt_vput(t, v.s, v.mark, v.n);
     else
-        hyt_jput_as(t, v, &python, 0);
+        hyt_vput_as(t, v, &python, 0);
 }
 
-struct val hyt_jtext(struct run *r, struct val v)
+struct hyt_val hyt_vtext(struct hyt_vwork *w, struct hyt_val v)
 {
-    struct text t = {.run = r};
+    struct hyt_vtext t = {.work = w};
 
-    if (v.kind == J_STR)
+    if (v.kind == HYT_V_STR)
         return v;
-    hyt_jputv(&t, v);
-    return hyt_jdone(&t);
+    hyt_vputv(&t, v);
+    return hyt_vdone(&t);
 }
