@@ -8,10 +8,9 @@
 #include "kern/ops.h"
 #include "kern/pool.h"
 
-/* The packed part of b: WIDTH columns times a depth that fits.  One loop runs
- * at a time (hyt_parallel_for), so one buffer does. */
-enum { PACK_FLOATS = 1 << 20, WIDTH = 4 * HYT_GEMM_PANEL };
-static _Alignas(64) float packed[PACK_FLOATS];
+/* The packed part of b: so many columns, times a depth that fits. */
+enum { WIDTH = 4 * HYT_GEMM_PANEL };
+_Alignas(64) float hyt_kern_packed[HYT_KERN_PACKED];
 
 struct gemm {
     float *c;
@@ -32,7 +31,8 @@ static size_t ceil_div(size_t a, size_t b)
 /* Where block l of the buffer is: whole panels, l rows deep. */
 static float *block_at(const struct gemm *g, size_t l)
 {
-    return packed + l * ceil_div(g->cols, HYT_GEMM_PANEL) * HYT_GEMM_PANEL;
+    return hyt_kern_packed +
+           l * ceil_div(g->cols, HYT_GEMM_PANEL) * HYT_GEMM_PANEL;
 }
 
 /* One panel of b. */
@@ -88,7 +88,7 @@ static void multiply(struct gemm *g)
 
         g->cols = hyt_min_size(WIDTH, g->n - g->j);
         panels = ceil_div(g->cols, HYT_GEMM_PANEL);
-        fits = PACK_FLOATS / (panels * HYT_GEMM_PANEL) / HYT_GEMM_DEPTH *
+        fits = HYT_KERN_PACKED / (panels * HYT_GEMM_PANEL) / HYT_GEMM_DEPTH *
                HYT_GEMM_DEPTH;
         for (g->l = 0; g->l < g->k; g->l += fits) {
             g->depth = hyt_min_size(fits, g->k - g->l);

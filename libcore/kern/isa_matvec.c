@@ -19,7 +19,7 @@ void HYT_KERN_FN(matvec)(float *y, const float *x, struct hyt_weight w,
                          const void *next, struct hyt_weight b, bool add,
                          size_t N, size_t K)
 {
-    HYT_KERN_FN(matmul)(y, N, x, w, next, b, add, 1, N, K);
+    HYT_KERN_FN(matmul)(y, N, x, K, w, next, b, add, 1, N, K);
 }
 
 #else

@@ -14,6 +14,57 @@ void hyt_widen(float *dst, struct hyt_weight w, size_t offset, size_t n)
     hyt_kern()->widen(dst, w, offset, n);
 }
 
+static size_t ceil_div(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
+
+/* --- rows of x ------------------------------------------------------------ */
+
+struct grouping {
+    float *to;
+    size_t ld, T, K;
+    const float *x;
+};
+
+/* Groups begin … end-1 of rows. */
+static void group_rows(const void *ctx, size_t begin, size_t end)
+{
+    const struct grouping *a = ctx;
+    const size_t groups = hyt_kern()->groups, row = begin * groups;
+
+    hyt_kern()->group_rows(a->to + row * a->ld, a->ld, a->x + row * a->K,
+                           hyt_min_size(end * groups, a->T) - row, a->K);
+}
+
+static size_t grouped_width(size_t K)
+{
+    return ceil_div(K, 8) * 8;
+}
+
+size_t hyt_kern_rows_fit(size_t K)
+{
+    const size_t groups = hyt_kern()->groups;
+    size_t fit;
+
+    if (groups == 1)
+        return SIZE_MAX;
+    fit = HYT_KERN_PACKED / (groups * grouped_width(K)) * groups;
+    return fit > 0 ? fit : 1;
+}
+
+struct kern_rows hyt_kern_rows(const float *x, size_t T, size_t K)
+{
+    const size_t groups = hyt_kern()->groups, ld = grouped_width(K);
+    struct grouping a = {hyt_kern_packed, ld, T, K, x};
+
+    if (groups == 1 || T == 1)
+        return (struct kern_rows){x, K, false};
+    hyt_parallel_blocks(ceil_div(T, groups), hyt_rows_of_task(groups * K),
+                        group_rows, &a);
+    return (struct kern_rows){hyt_kern_packed, ld, true};
+}
+
 /* --- forward -------------------------------------------------------------- */
 
 /* A task takes COLS columns over as many rows of x as stay in the second-level
@@ -27,10 +78,17 @@ enum { TINY = 1 << 15 };
 struct products {
     const struct hyt_product *p;
     size_t n;
-    const float *x;
+    struct kern_rows x;
     bool add;
-    size_t T, K, rows, cols, shares;
+    size_t first, T, K; /* of y: the row that x begins at */
+    size_t rows, cols, shares;
 };
+
+/* A row that shares no register with others. */
+static bool is_vector(const struct products *a)
+{
+    return a->T == 1 && !a->x.grouped;
+}
 
 /* The part of product j whose rows of w are share i. */
 static struct hyt_product share_of(const struct products *a, size_t i, size_t j)
@@ -38,7 +96,7 @@ static struct hyt_product share_of(const struct products *a, size_t i, size_t j)
     struct hyt_product p = a->p[j];
     size_t begin = p.N * i / a->shares, end = p.N * (i + 1) / a->shares;
 
-    p.y += begin;
+    p.y += a->first * p.N + begin;
     p.w = hyt_weight_at(p.w, begin * a->K);
     p.b = hyt_weight_at(p.b, begin);
     p.N = end - begin;
@@ -55,13 +113,8 @@ static void product_share(void *ctx, size_t i)
         struct hyt_product p = share_of(a, i, j);
         const void *next = j + 1 < a->n ? share_of(a, i, j + 1).w.p : NULL;
 
-        hyt_kern()->matvec(p.y, a->x, p.w, next, p.b, a->add, p.N, a->K);
+        hyt_kern()->matvec(p.y, a->x.x, p.w, next, p.b, a->add, p.N, a->K);
     }
-}
-
-static size_t ceil_div(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
 }
 
 /* The part of a product that task i of its own computes; w.p NULL after the
@@ -76,7 +129,7 @@ static struct hyt_product tile_of(const struct products *a,
     if (*row >= a->T)
         return (struct hyt_product){0};
     return (struct hyt_product){
-        p->y + *row * p->N + n, hyt_weight_at(p->w, n * a->K),
+        p->y + (a->first + *row) * p->N + n, hyt_weight_at(p->w, n * a->K),
         hyt_weight_at(p->b, n), hyt_min_size(a->cols, p->N - n)};
 }
 
@@ -93,12 +146,12 @@ static void product_tile(void *ctx, size_t i)
     struct hyt_product tile = tile_of(a, p, i, &row);
     struct hyt_product next = tile_of(a, p, i + 1, &unused); /* this thread's */
 
-    hyt_kern()->matmul(tile.y, p->N, a->x + row * a->K, tile.w,
+    hyt_kern()->matmul(tile.y, p->N, a->x.x + row * a->x.ld, a->x.ld, tile.w,
                        next.N == tile.N ? next.w.p : NULL, tile.b, a->add,
                        hyt_min_size(a->rows, a->T - row), tile.N, a->K);
 }
 
-static void multiply(struct products *a)
+static void multiply_tiles(struct products *a)
 {
     size_t N = 0, tiles = 0, fit = L2_BYTES / sizeof(float) / (a->K + 1);
 
@@ -110,9 +163,10 @@ static void multiply(struct products *a)
     a->shares = tiny ? 1 : (size_t)hyt_threads();
     fit = fit < ROWS_MIN ? ROWS_MIN : hyt_min_size(fit, ROWS);
     a->rows = ceil_div(a->T, ceil_div(a->T, fit));
+    a->rows = ceil_div(a->rows, hyt_kern()->groups) * hyt_kern()->groups;
     for (size_t j = 0; j < a->n; j++)
         tiles += ceil_div(a->p[j].N, a->cols) * ceil_div(a->T, a->rows);
-    if (a->T == 1)
+    if (is_vector(a))
         hyt_parallel_for(a->shares, product_share, a);
     else
         hyt_parallel_for(tiles, product_tile, a);
@@ -123,36 +177,72 @@ static void product_f16(void *ctx, size_t i)
 {
     const struct products *a = ctx;
     const struct hyt_product *p = a->p;
-    size_t n = i * COLS, cols = hyt_min_size(COLS, p->N - n);
+    const size_t n = i * COLS, cols = hyt_min_size(COLS, p->N - n);
+    const struct hyt_weight b = hyt_weight_at(p->b, n);
+    float *y = p->y + a->first * p->N + n;
     float *wide = hyt_alloc_aligned(cols * a->K, sizeof(float));
+    const struct hyt_weight w = {wide, HYT_F32};
 
     hyt_kern()->widen(wide, p->w, n * a->K, cols * a->K);
-    hyt_kern()->matmul(p->y + n, p->N, a->x, (struct hyt_weight){wide, HYT_F32},
-                       NULL, hyt_weight_at(p->b, n), a->add, a->T, cols, a->K);
+    if (is_vector(a))
+        hyt_kern()->matvec(y, a->x.x, w, NULL, b, a->add, cols, a->K);
+    else
+        hyt_kern()->matmul(y, p->N, a->x.x, a->x.ld, w, NULL, b, a->add, a->T,
+                           cols, a->K);
     free(wide);
+}
+
+static void multiply(struct products *a)
+{
+    bool half = false;
+
+    for (size_t j = 0; j < a->n; j++)
+        half = half || a->p[j].w.t == HYT_F16;
+    if (!half)
+        multiply_tiles(a);
+    for (size_t j = 0; j < a->n && half; j++) {
+        struct products one = *a;
+
+        one.p += j;
+        one.n = 1;
+        if (one.p->w.t == HYT_F16)
+            hyt_parallel_for(ceil_div(one.p->N, COLS), product_f16, &one);
+        else
+            multiply_tiles(&one);
+    }
+}
+
+void hyt_kern_product(float *y, struct kern_rows x, struct hyt_weight w,
+                      size_t T, size_t N, size_t K)
+{
+    const struct hyt_product p = {y, w, {NULL, HYT_F32}, N};
+
+    multiply(&(struct products){.p = &p, .n = 1, .x = x, .T = T, .K = K});
+}
+
+/* As many rows of x at a time as can be grouped. */
+static void multiply_rows(struct products *a, const float *x)
+{
+    const size_t T = a->T, fit = hyt_kern_rows_fit(a->K);
+
+    for (; a->first < T; a->first += a->T) {
+        a->T = hyt_min_size(fit, T - a->first);
+        a->x = hyt_kern_rows(x + a->first * a->K, a->T, a->K);
+        multiply(a);
+    }
 }
 
 void hyt_matmul(float *y, const float *x, struct hyt_weight w,
                 struct hyt_weight b, bool add, size_t T, size_t N, size_t K)
 {
-    struct hyt_product p = {y, w, b, N};
-    struct products a = {&p, 1, x, add, T, K, 0, 0, 0};
+    const struct hyt_product p = {y, w, b, N};
 
-    if (w.t == HYT_F16)
-        hyt_parallel_for(ceil_div(N, COLS), product_f16, &a);
-    else
-        multiply(&a);
+    multiply_rows(
+        &(struct products){.p = &p, .n = 1, .add = add, .T = T, .K = K}, x);
 }
 
 void hyt_matmul_many(const struct hyt_product *p, size_t n, const float *x,
                      size_t T, size_t K)
 {
-    bool half = false;
-
-    for (size_t j = 0; j < n; j++)
-        half = half || p[j].w.t == HYT_F16;
-    if (!half)
-        multiply(&(struct products){p, n, x, false, T, K, 0, 0, 0});
-    for (size_t j = 0; j < n && half; j++)
-        hyt_matmul(p[j].y, x, p[j].w, p[j].b, false, T, p[j].N, K);
+    multiply_rows(&(struct products){.p = p, .n = n, .T = T, .K = K}, x);
 }

@@ -37,8 +37,10 @@ enum { HYT_GEMM_DEPTH = 256, HYT_GEMM_PANEL = 192, HYT_GEMM_ROWS = 128 };
 
 #define HYT_KERN_OPS(X)                                                        \
     X(void, widen, (float *dst, struct hyt_weight w, size_t i, size_t n))      \
+    X(void, group_rows,                                                        \
+      (float *to, size_t ldx, const float *x, size_t T, size_t K))             \
     X(void, matmul,                                                            \
-      (float *y, size_t ldy, const float *x, struct hyt_weight w,              \
+      (float *y, size_t ldy, const float *x, size_t ldx, struct hyt_weight w,  \
        const void *next, struct hyt_weight b, bool add, size_t T, size_t N,    \
        size_t K))                                                              \
     X(void, matvec,                                                            \
@@ -86,6 +88,7 @@ enum { HYT_GEMM_DEPTH = 256, HYT_GEMM_PANEL = 192, HYT_GEMM_ROWS = 128 };
 
 struct kern_table {
     const char *name;
+    size_t groups; /* rows of x side by side in a register; 1: x as it is */
 #define X(ret, name, params) ret(*name) params;
     HYT_KERN_OPS(X)
 #undef X
@@ -129,6 +132,25 @@ extern const struct kern_table hyt_kern_table_neon;
 
 /* The table in use; chosen at the first call. */
 const struct kern_table *hyt_kern(void);
+
+/* What is packed for all threads.  One loop runs at a time (hyt_parallel_for),
+ * so one buffer does. */
+enum { HYT_KERN_PACKED = 1 << 20 };
+extern float hyt_kern_packed[HYT_KERN_PACKED];
+
+/* Rows of x as this instruction set's matmul() reads them: as they are, or in
+ * the buffer.  There row t, a multiple of `groups`, begins at t * ld. */
+struct kern_rows {
+    const float *x;
+    size_t ld;
+    bool grouped;
+};
+/* How many fit; 1: rows are too long to be grouped. */
+size_t hyt_kern_rows_fit(size_t K);
+struct kern_rows hyt_kern_rows(const float *x, size_t T, size_t K);
+/* hyt_matmul() of those. */
+void hyt_kern_product(float *y, struct kern_rows x, struct hyt_weight w,
+                      size_t T, size_t N, size_t K);
 
 /* The stored weight whose first element is w's element i. */
 static inline struct hyt_weight hyt_weight_at(struct hyt_weight w, size_t i)

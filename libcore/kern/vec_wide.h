@@ -15,7 +15,6 @@
 
 enum { GROUPS = 2, WIDE = 16 };
 typedef float vw __attribute__((vector_size(64)));
-typedef v8 vw_sums; /* 4 GROUPS floats */
 
 /* a b + c, rounded once, a the same in every lane. */
 VEC_INLINE vw vw_fma_one(float a, vw b, vw c)
@@ -24,15 +23,14 @@ VEC_INLINE vw vw_fma_one(float a, vw b, vw c)
 }
 
 /* The same eight lanes in each group. */
-VEC_INLINE vw vw_repeat(const float *p)
+VEC_INLINE vw vw_repeat(v8 v)
 {
-    return (vw)_mm512_broadcast_f32x8(_mm256_loadu_ps(p));
+    return (vw)_mm512_broadcast_f32x8((__m256)v);
 }
 
-VEC_INLINE vw vw_join(const v8 *v)
+VEC_INLINE vw vw_load_repeat(const float *p)
 {
-    return __builtin_shufflevector(v[0], v[1], 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-                                   11, 12, 13, 14, 15);
+    return (vw)_mm512_broadcast_f32x8(_mm256_loadu_ps(p));
 }
 
 VEC_INLINE vw vw_fma(vw a, vw b, vw c)
@@ -49,38 +47,38 @@ VEC_INLINE vw vw_fold(vw a, vw b)
                                    23, 28, 29, 30, 31);
 }
 
-/* v8_sum() of each group of a, b, c, d, in order. */
-VEC_INLINE vw_sums vw_sum4(vw a, vw b, vw c, vw d)
+/* s[g] = v8_sum() of group g of a, b, c, d. */
+VEC_INLINE void vw_sum4(v4 *s, vw a, vw b, vw c, vw d)
 {
     vw ab = vw_fold(a, b), cd = vw_fold(c, d);
-    vw s = __builtin_shufflevector(ab, cd, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24,
+    vw t = __builtin_shufflevector(ab, cd, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24,
                                    25, 12, 13, 28, 29) +
            __builtin_shufflevector(ab, cd, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11,
                                    26, 27, 14, 15, 30, 31);
+    v8 sums = __builtin_shufflevector(t, t, 0, 8, 2, 10, 4, 12, 6, 14) +
+              __builtin_shufflevector(t, t, 1, 9, 3, 11, 5, 13, 7, 15);
 
-    return __builtin_shufflevector(s, s, 0, 4, 8, 12, 2, 6, 10, 14) +
-           __builtin_shufflevector(s, s, 1, 5, 9, 13, 3, 7, 11, 15);
+    memcpy(s, &sums, sizeof(sums));
 }
 
 #else
 
 enum { GROUPS = 1, WIDE = 8 };
 typedef v8 vw;
-typedef v4 vw_sums;
 
 VEC_INLINE vw vw_fma_one(float a, vw b, vw c)
 {
     return v8_fma(v8_set(a), b, c);
 }
 
-VEC_INLINE vw vw_repeat(const float *p)
+VEC_INLINE vw vw_repeat(v8 v)
 {
-    return v8_load(p);
+    return v;
 }
 
-VEC_INLINE vw vw_join(const v8 *v)
+VEC_INLINE vw vw_load_repeat(const float *p)
 {
-    return v[0];
+    return v8_load(p);
 }
 
 VEC_INLINE vw vw_fma(vw a, vw b, vw c)
@@ -88,9 +86,9 @@ VEC_INLINE vw vw_fma(vw a, vw b, vw c)
     return v8_fma(a, b, c);
 }
 
-VEC_INLINE vw_sums vw_sum4(vw a, vw b, vw c, vw d)
+VEC_INLINE void vw_sum4(v4 *s, vw a, vw b, vw c, vw d)
 {
-    return v8_sum4(a, b, c, d);
+    *s = v8_sum4(a, b, c, d);
 }
 
 #endif

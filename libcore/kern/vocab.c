@@ -89,7 +89,7 @@ struct product {
     struct hyt_row_stats *out;
     struct kern_vocab *sums; /* [blocks,T] */
     float *hit;              /* [T] logits of the targets */
-    const float *x;
+    struct kern_rows x;
     struct hyt_weight w;
     const int32_t *target;
     float cap;
@@ -105,8 +105,9 @@ static void product_tile(void *ctx, size_t i)
     size_t n = hyt_min_size(HYT_VOCAB_BLOCK, a->V - v);
     float *z = hyt_alloc_aligned(T * n, sizeof(float));
 
-    hyt_matmul(z, a->x + first * a->K, hyt_weight_at(a->w, v * a->K),
-               (struct hyt_weight){NULL, HYT_F32}, false, T, n, a->K);
+    struct kern_rows x = a->x;
+    x.x += first * x.ld;
+    hyt_kern_product(z, x, hyt_weight_at(a->w, v * a->K), T, n, a->K);
     for (size_t j = 0; j < T; j++) {
         size_t t = first + j, id = (size_t)a->target[t];
 
@@ -132,29 +133,40 @@ static void product_rows(const void *ctx, size_t begin, size_t end)
     }
 }
 
+static void stats_of_product(struct product *a)
+{
+    const size_t blocks = (a->V + HYT_VOCAB_BLOCK - 1) / HYT_VOCAB_BLOCK;
+    const size_t groups = hyt_kern()->groups;
+
+    a->tiles = (a->T + TILE_ROWS - 1) / TILE_ROWS;
+    a->rows = (a->T + a->tiles - 1) / a->tiles;
+    a->rows = (a->rows + groups - 1) / groups * groups;
+    a->sums = hyt_alloc(blocks * a->T, sizeof(*a->sums));
+    a->hit = hyt_alloc(a->T, sizeof(*a->hit));
+    hyt_parallel_for(blocks * a->tiles, product_tile, a);
+    hyt_parallel_blocks(a->T, hyt_rows_of_task(blocks), product_rows, a);
+    free(a->sums);
+    free(a->hit);
+}
+
+/* As many rows of x at a time as can be grouped. */
 void hyt_matmul_stats(struct hyt_row_stats *out, const float *x,
                       struct hyt_weight w, const int32_t *target, float cap,
                       size_t T, size_t V, size_t K)
 {
-    const size_t blocks = (V + HYT_VOCAB_BLOCK - 1) / HYT_VOCAB_BLOCK;
-    const size_t tiles = (T + TILE_ROWS - 1) / TILE_ROWS;
-    struct product a = {.out = out,
-                        .sums = hyt_alloc(blocks * T, sizeof(*a.sums)),
-                        .hit = hyt_alloc(T, sizeof(*a.hit)),
-                        .x = x,
-                        .w = w,
-                        .target = target,
-                        .cap = cap,
-                        .T = T,
-                        .V = V,
-                        .K = K,
-                        .rows = tiles == 0 ? 0 : (T + tiles - 1) / tiles,
-                        .tiles = tiles};
+    const size_t fit = hyt_kern_rows_fit(K);
 
-    hyt_parallel_for(blocks * tiles, product_tile, &a);
-    hyt_parallel_blocks(T, hyt_rows_of_task(blocks), product_rows, &a);
-    free(a.sums);
-    free(a.hit);
+    for (size_t t = 0, n; t < T; t += n) {
+        n = hyt_min_size(fit, T - t);
+        stats_of_product(&(struct product){.out = out + t,
+                                           .x = hyt_kern_rows(x + t * K, n, K),
+                                           .w = w,
+                                           .target = target + t,
+                                           .cap = cap,
+                                           .T = n,
+                                           .V = V,
+                                           .K = K});
+    }
 }
 
 /* --- soft cap, gradient, exponentials ------------------------------------- */

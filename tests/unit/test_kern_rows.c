@@ -96,6 +96,42 @@ static void test_matmul_few_rows(void **state)
     free(wh);
 }
 
+/* Rows that do not fit the kernels' buffer all at once, or not at all. */
+static void test_matmul_long_rows(void **state)
+{
+    enum { N = 9 };
+    const struct {
+        size_t T, K;
+    } shape[] = {{201, 6001}, {3, 600001}};
+
+    (void)state;
+    hyt_threads_set(2);
+    for (size_t s = 0; s < HYT_LEN(shape); s++) {
+        const size_t T = shape[s].T, K = shape[s].K;
+        float *x = kern_randoms(T * K, 26, 1), *w = kern_randoms(N * K, 27, 1);
+        float *y = hyt_alloc(T * N, sizeof(*y)), alone[N];
+        struct hyt_row_stats *stats = hyt_alloc(T + 1, sizeof(*stats));
+        int32_t *target = hyt_alloc(T, sizeof(*target));
+
+        for (size_t t = 0; t < T; t++)
+            target[t] = (int32_t)(t % N);
+        hyt_matmul(y, x, kern_f32(w), none, false, T, N, K);
+        hyt_matmul_stats(stats, x, kern_f32(w), target, 0, T, N, K);
+        for (size_t t = 0; t < T; t++) {
+            hyt_matmul(alone, x + t * K, kern_f32(w), none, false, 1, N, K);
+            assert_memory_equal(y + t * N, alone, sizeof(alone));
+            hyt_vocab_stats(&stats[T], alone, &target[t], 1, N, N);
+            assert_memory_equal(&stats[t], &stats[T], sizeof(*stats));
+        }
+        free(x);
+        free(w);
+        free(y);
+        free(stats);
+        free(target);
+    }
+    hyt_threads_set(1);
+}
+
 /* Several products in one loop give what each gives alone. */
 static void test_matmul_many(void **state)
 {
@@ -351,6 +387,7 @@ int main(void)
         cmocka_unit_test(test_matmul_stats),
         cmocka_unit_test(test_matmul_rows_alone),
         cmocka_unit_test(test_matmul_few_rows),
+        cmocka_unit_test(test_matmul_long_rows),
         cmocka_unit_test(test_matmul_many),
         cmocka_unit_test(test_matmul_add),
         cmocka_unit_test(test_matmul_widening_is_exact),
