@@ -122,19 +122,41 @@ VEC_INLINE void add_up(float *out, const vw acc[NR])
     }
 }
 
+/* The NR rows of w to come: lines begin … end-1 of them, counted across the
+ * rows, `more` with each step of k.  Where weights come from memory, they come
+ * while the tiles before are computed; but few lines can be on their way at
+ * once, and who asks for more waits. */
+struct ahead {
+    const char *p;
+    size_t ld, begin, end, more; /* ld: bytes between rows */
+};
+
+enum { LINE = 64 };
+
+VEC_INLINE void fetch_ahead(const struct ahead *a, size_t *at)
+{
+    const size_t end = hyt_min_size(*at + a->more, a->end);
+
+    for (; *at < end; ++*at)
+        __builtin_prefetch(a->p + *at % NR * a->ld + *at / NR * LINE);
+}
+
 /* acc[i][j] += lanes of sum_k x_ik w_jk, k = 0 … K-1, K a multiple of 8;
  * first: from 0 instead.  out: these are the last, and only their sums are
  * wanted, there. */
 VEC_INLINE void dot_tile(float *out, vw acc[][NR], const float *x, size_t ldx,
                          const struct hyt_weight *w, enum hyt_dtype type,
-                         int groups, bool first, size_t K)
+                         const struct ahead *next, int groups, bool first,
+                         size_t K)
 {
     vw a[MR][NR], xk[MR];
+    size_t at = next->begin;
 
     for (int i = 0; i < groups; i++)
         for (int j = 0; j < NR; j++)
             a[i][j] = first ? (vw){0} : acc[i][j];
     for (size_t k = 0; k < K; k += 8) {
+        fetch_ahead(next, &at);
         for (int i = 0; i < groups; i++)
             xk[i] = vw_load(x + GROUPS * ((size_t)i * ldx + k));
         for (int j = 0; j < NR; j++) {
@@ -174,25 +196,25 @@ static void dot_tail(float *out, vw acc[][NR], const float *x, size_t ldx,
 /* Each tile with its sizes known to the compiler. */
 VEC_INLINE void dot_groups_of(float *out, vw acc[][NR], const float *x,
                               size_t ldx, const struct hyt_weight *w,
-                              enum hyt_dtype type, size_t groups, bool first,
-                              size_t K)
+                              enum hyt_dtype type, const struct ahead *next,
+                              size_t groups, bool first, size_t K)
 {
     if (groups == 1)
-        dot_tile(out, acc, x, ldx, w, type, 1, first, K);
+        dot_tile(out, acc, x, ldx, w, type, next, 1, first, K);
     else if (groups == 2)
-        dot_tile(out, acc, x, ldx, w, type, 2, first, K);
+        dot_tile(out, acc, x, ldx, w, type, next, 2, first, K);
     else
-        dot_tile(out, acc, x, ldx, w, type, 3, first, K);
+        dot_tile(out, acc, x, ldx, w, type, next, 3, first, K);
 }
 
 static void dot_groups(float *out, vw acc[][NR], const float *x, size_t ldx,
-                       const struct hyt_weight *w, size_t groups, bool first,
-                       size_t K)
+                       const struct hyt_weight *w, const struct ahead *next,
+                       size_t groups, bool first, size_t K)
 {
     if (w[0].t == HYT_BF16)
-        dot_groups_of(out, acc, x, ldx, w, HYT_BF16, groups, first, K);
+        dot_groups_of(out, acc, x, ldx, w, HYT_BF16, next, groups, first, K);
     else
-        dot_groups_of(out, acc, x, ldx, w, HYT_F32, groups, first, K);
+        dot_groups_of(out, acc, x, ldx, w, HYT_F32, next, groups, first, K);
 }
 
 /* Elements k … k+n-1 of NR rows of w as a panel; what is left over of n / 8
@@ -203,21 +225,6 @@ static void widen_panel(float panel[][KB], const struct hyt_weight w[NR],
     for (size_t j = 0; j < NR; j++)
         for (size_t i = 0; i + 8 <= n; i += 8)
             v8_store(panel[j] + i, v8_load_weight(w[j], k + i, 8));
-}
-
-/* Asks for n elements from k on of the next NR rows of w, while the tiles
- * before are computed: where weights come from memory, they come ahead of their
- * use. */
-VEC_INLINE void fetch_ahead(struct hyt_weight next, size_t k, size_t n,
-                            size_t ldw)
-{
-    for (size_t j = 0; j < NR; j++) {
-        const char *p = hyt_weight_at(next, j * ldw + k).p;
-        size_t bytes = n * (next.t == HYT_BF16 ? 2 : 4);
-
-        for (size_t at = 0; at < bytes; at += 64)
-            __builtin_prefetch(p + at);
-    }
 }
 
 /* The strip's part of so many rows of y: soon written, and far apart. */
@@ -246,13 +253,18 @@ static void dot_column(float *out, const float *x, size_t ldx,
     const size_t most = w[0].t == HYT_BF16 && few ? MR_BF16 : MR;
     const size_t step = few ? K : ceil_div(ceil_div(K, ceil_div(K, KB)), 8) * 8;
     /* Tiles of nearly as many groups: `larger` groups are in those with one
-     * more.  Each asks for a share of the weights to come, of whole lines. */
+     * more.  Each asks for a share of the weights to come. */
     const size_t all = ceil_div(M, GROUPS), tiles = ceil_div(all, most);
     const size_t base = all / tiles, larger = all % tiles * (base + 1);
 
     for (size_t k = 0; k < K; k += step) {
         const size_t n = hyt_min_size(step, K - k), even = n / 8 * 8;
-        const size_t share = ceil_div(ceil_div(n, tiles), 32) * 32;
+        const size_t lines =
+            next.p ? NR * ceil_div(n * (next.t == HYT_BF16 ? 2 : 4), LINE) : 0;
+        const size_t share = ceil_div(lines, tiles);
+        struct ahead ahead = {hyt_weight_at(next, k).p,
+                              K * (next.t == HYT_BF16 ? 2 : 4), 0, share,
+                              ceil_div(share, even / 8 + 1)};
         const bool last = k + even == K;
 
         for (int j = 0; j < NR; j++)
@@ -260,19 +272,18 @@ static void dot_column(float *out, const float *x, size_t ldx,
                              : hyt_weight_at(w[j], k);
         if (widens)
             widen_panel(panel, w, k, n);
-        for (size_t i = 0, ahead = 0, groups; i < all;
-             i += groups, ahead += share) {
+        for (size_t i = 0, groups; i < all; i += groups) {
             const size_t row = i * GROUPS;
 
             groups = i < larger ? base + 1 : base;
-            if (next.p && ahead < n)
-                fetch_ahead(next, k + ahead, hyt_min_size(share, n - ahead), K);
             if (y)
                 fetch_rows(y + row * ldy, ldy,
                            hyt_min_size(groups * GROUPS, M - row));
             dot_groups(last ? out + row * STRIP : NULL, acc + i,
-                       x + row * ldx + GROUPS * k, ldx, part, groups, k == 0,
-                       even);
+                       x + row * ldx + GROUPS * k, ldx, part, &ahead, groups,
+                       k == 0, even);
+            ahead.begin = ahead.end;
+            ahead.end = hyt_min_size(ahead.end + share, lines);
             if (even < n)
                 dot_tail(out + row * STRIP, acc + i, x + row * ldx, ldx, w,
                          groups, k + even, n - even);
