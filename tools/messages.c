@@ -192,9 +192,11 @@ static int find_steps(struct hyt_rec *rec, const struct hyt_json **steps,
     if (got == 1)
         got = hyt_rec_get(rec, "labels", &labels, err);
     if (got != 1 || hyt_json_type(*steps) != HYT_JSON_ARRAY ||
-        hyt_json_type(labels) != HYT_JSON_ARRAY)
+        (hyt_json_type(labels) != HYT_JSON_ARRAY &&
+         hyt_json_type(labels) != HYT_JSON_NULL))
         return got < 0 ? -1 : 0;
-    if (hyt_json_count(*steps) != hyt_json_count(labels))
+    if (hyt_json_type(labels) == HYT_JSON_ARRAY &&
+        hyt_json_count(*steps) != hyt_json_count(labels))
         return hyt_rec_fail(rec, "labels", err,
                             "%zu labels for %zu steps in \"completions\"",
                             hyt_json_count(labels), hyt_json_count(*steps));

@@ -196,7 +196,8 @@ int hyt_split_record(const struct hyt_splitter *sp, struct hyt_rec *rec,
     return 0;
 }
 
-/* Whether each step raised the support that hyt-prg measured, or null. */
+/* Whether each step raised the support that hyt-prg measured, or null.  A text
+ * without steps is one, which raised nothing. */
 static int set_labels(struct hyt_rec *rec, size_t n_steps, struct hyt_err *err)
 {
     struct hyt_buf b = {0};
@@ -209,13 +210,43 @@ static int set_labels(struct hyt_rec *rec, size_t n_steps, struct hyt_err *err)
         got = hyt_rec_f64s(rec, "prg.support", &c, &n, err);
     if (got < 0)
         return -1;
+    if (c == NULL || n != n_steps + 1)
+        hyt_buf_puts(&b, "null");
+    else if (n_steps == 0)
+        hyt_buf_puts(&b, "[false]");
     for (size_t k = 0; c != NULL && n == n_steps + 1 && k < n_steps; k++)
-        hyt_buf_printf(&b, "%s%s", k > 0 ? "," : "[",
-                       c[k + 1] > c[k] ? "true" : "false");
-    hyt_buf_puts(&b, c == NULL || n != n_steps + 1 ? "null"
-                     : n_steps > 0                 ? "]"
-                                                   : "[]");
+        hyt_buf_printf(&b, "%s%s%s", k > 0 ? "," : "[",
+                       c[k + 1] > c[k] ? "true" : "false",
+                       k + 1 == n_steps ? "]" : "");
     hyt_rec_set(rec, "labels", b.s, b.n);
+    hyt_buf_free(&b);
+    return 0;
+}
+
+/* The steps as texts, the last one with all that follows. */
+static int set_completions(struct hyt_rec *rec, const struct hyt_steps *steps,
+                           const char *s, size_t n, struct hyt_err *err)
+{
+    struct hyt_buf b = {0};
+    size_t begin = 0;
+
+    hyt_buf_putc(&b, '[');
+    for (size_t k = 0; k + 1 < steps->n; k++) {
+        size_t end = steps->text[k].end;
+
+        if (end > n || begin > end) {
+            hyt_buf_free(&b);
+            return hyt_rec_fail(rec, "steps", err, "steps beyond the text");
+        }
+        if (end > begin && s[end - 1] == '\n')
+            end--;
+        hyt_json_put_str(&b, s + begin, end - begin);
+        hyt_buf_putc(&b, ',');
+        begin = steps->text[k].end;
+    }
+    hyt_json_put_str(&b, s + begin, n - begin);
+    hyt_buf_putc(&b, ']');
+    hyt_rec_set(rec, "completions", b.s, b.n);
     hyt_buf_free(&b);
     return 0;
 }
@@ -223,35 +254,23 @@ static int set_labels(struct hyt_rec *rec, size_t n_steps, struct hyt_err *err)
 int hyt_split_stepwise(struct hyt_rec *rec, const char *completion_field,
                        bool overwrite, struct hyt_err *err)
 {
+    const struct hyt_json *labels;
     struct hyt_steps steps;
-    struct hyt_buf b = {0};
     const char *s;
     size_t n;
+    int got = hyt_rec_get(rec, "labels", &labels, err);
 
-    if (hyt_rec_claim(rec, "completions", HYT_JSON_ARRAY, NULL, overwrite,
-                      err) < 0 ||
-        hyt_rec_claim(rec, "labels", HYT_JSON_ARRAY, NULL, overwrite, err) <
-            0 ||
-        hyt_rec_steps(rec, &steps, err) < 0 ||
-        hyt_rec_str(rec, completion_field, &s, &n, err) < 0)
+    if (got < 0 ||
+        hyt_rec_claim(rec, "completions",
+                      got == 1 ? HYT_JSON_ARRAY : HYT_JSON_NULL, NULL,
+                      overwrite, err) < 0 ||
+        hyt_rec_claim(rec, "labels", HYT_JSON_ARRAY, NULL, overwrite, err) < 0)
         return -1;
-    hyt_buf_putc(&b, '[');
-    for (size_t k = 0; k < steps.n; k++) {
-        const size_t begin = steps.text[k].begin;
-        size_t end = k + 1 < steps.n ? steps.text[k].end : n;
-
-        if (end > n || begin > end) {
-            hyt_buf_free(&b);
-            return hyt_rec_fail(rec, "steps", err, "steps beyond the text");
-        }
-        if (k + 1 < steps.n && end > begin && s[end - 1] == '\n')
-            end--;
-        if (k > 0)
-            hyt_buf_putc(&b, ',');
-        hyt_json_put_str(&b, s + begin, end - begin);
-    }
-    hyt_buf_putc(&b, ']');
-    hyt_rec_set(rec, "completions", b.s, b.n);
-    hyt_buf_free(&b);
+    if (got == 1 && hyt_json_type(labels) == HYT_JSON_ARRAY && !overwrite)
+        return 0;
+    if (hyt_rec_steps(rec, &steps, err) < 0 ||
+        hyt_rec_str(rec, completion_field, &s, &n, err) < 0 ||
+        set_completions(rec, &steps, s, n, err) < 0)
+        return -1;
     return set_labels(rec, steps.n, err);
 }

@@ -54,6 +54,9 @@ holds scored '[.completion as $c | .steps[] | $c[.text[0]:.text[1]]] ==
     ["3 and 4\n", "are 7.\n"]'
 holds scored '.final.text == "7" and (.prg.support | length) == 3'
 hyt-split --stepwise scored >back
+holds back '.completions == ["3 and 4", "are 7.", "#### 7"] and
+    .labels == [true, false, true]'
+hyt-split --stepwise --overwrite scored >back
 holds back '.completions == ["3 and 4", "are 7.\n#### 7"]'
 # shellcheck disable=SC2016
 holds back '.labels == [.prg.support as $c | range(1; 3) | $c[.] > $c[. - 1]]'
@@ -63,6 +66,15 @@ jq -c '[(.steps | map({text, tokens})), .final]' again >got
 same want got "steps do not come back"
 printf '%s\n' '{"completion":"a\nb","x":1}' | hyt-split --stepwise >back
 holds back '.completions == ["a", "b"] and .labels == null'
+jq -c '{prompt: "p", completions, labels}' back | hyt-rollout -m m >got
+holds got '.kind == "rd" and (.tokens.completion[:-1] | implode) == "a\nb"'
+echo '{"completion":"#### 5"}' | hyt-split --stepwise >back
+holds back '.completions == ["#### 5"] and .labels == null and .steps == []'
+echo '{"completion":"a","completions":["x","y"]}' >wrong
+fails hyt-split --stepwise wrong
+says '"completions"'
+hyt-split --stepwise --overwrite wrong >back
+holds back '.completions == ["a"]'
 echo '{"completion":"b","completions":["a"],"labels":[true]}' >wrong
 fails hyt-split wrong
 says 'step 1 of "completions" is not where it should be'
