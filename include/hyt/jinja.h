@@ -8,13 +8,19 @@
  * variables given, and it ends: HYT_JINJA_STEPS, _MEMORY and _DEPTH bound
  * every rendering.
  *
- * Not there: import, include, extends, block, call, raw, with; recursive
- * loops; str.format beyond {}, % on strings; what changes a list or a dict; "a
- * if b if c"; more than 16 names that one value is taken apart into.  Sorting
- * takes steps by the square of the number of items.
- * upper, lower, title and capitalize change ASCII letters only.  Integers
- * have 64 bits, and a JSON number that is whole is one.  Each is an error
- * but for the last two sentences.
+ * Not there, each an error: import, include, extends, block, call, raw, with;
+ * recursive loops, loop.changed; "a if b if c"; targets in brackets inside
+ * others, or more than 16; * and ** in calls; what changes a list or a dict; %
+ * and * of strings and lists but text * number; exponents of numbers; the
+ * filters of numbers, of HTML and of batches (abs, round, sum, escape, groupby
+ * and the like); str.format beyond {}, and methods of strings that no template
+ * we have seen uses.
+ *
+ * Otherwise than in Python: upper, lower, title and capitalize change ASCII
+ * letters only; integers have 64 bits, and a JSON number that is whole is one;
+ * range() is a list; octal escapes are none, and what is printed in quotes has
+ * no other escapes than those of control characters; |safe does nothing.
+ * Sorting takes steps by the square of the number of items.
  */
 #ifndef HYT_JINJA_H
 #define HYT_JINJA_H

@@ -80,7 +80,7 @@ struct hyt_vtext { /* a string in the making; s ends with a NUL */
 
 HYT_NORETURN void hyt_vfail(struct hyt_vwork *w, const char *fmt, ...)
     HYT_PRINTF(2, 3);
-void *hyt_valloc(struct hyt_vwork *w, size_t n, size_t size);
+void *hyt_valloc(struct hyt_vwork *w, size_t n, size_t size); /* zeroed */
 void hyt_vstep(struct hyt_vwork *w,
                size_t work);           /* one, and for bytes, items */
 void hyt_vdeeper(struct hyt_vwork *w); /* undone by used.depth-- */
@@ -116,13 +116,6 @@ void hyt_vputs(struct hyt_vtext *t, const char *s);
 void hyt_vputv(struct hyt_vtext *t, struct hyt_val v);
 struct hyt_val hyt_vdone(const struct hyt_vtext *t);
 struct hyt_val hyt_vtext(struct hyt_vwork *w, struct hyt_val v);
-struct hyt_vstyle {           /* how lists, and what is in them, are printed */
-    struct hyt_val item, key; /* separators */
-    int64_t indent;           /* < 0: all on one line */
-    bool json, ascii;
-};
-void hyt_vput_as(struct hyt_vtext *t, struct hyt_val v,
-                 const struct hyt_vstyle *style, size_t level);
 /* A string's bytes with a NUL behind them, which a part of another has not. */
 char *hyt_vchars(struct hyt_vwork *w, struct hyt_val v);
 
@@ -134,22 +127,10 @@ struct hyt_scope *hyt_vscope(struct hyt_vwork *w, struct hyt_scope *up);
 
 /* --- asking them ---------------------------------------------------------- */
 
-static inline bool hyt_vis_number(struct hyt_val v)
-{
-    return v.kind >= HYT_V_BOOL && v.kind <= HYT_V_FLOAT;
-}
-
-static inline double hyt_vdouble(struct hyt_val v) /* of a number */
-{
-    return v.kind == HYT_V_FLOAT ? v.f : (double)v.i;
-}
-
 const char *hyt_vname(struct hyt_val v); /* "str" … as in Python */
 bool hyt_vtruth(struct hyt_val v);
 /* What has no value may be printed and tested, but not looked into. */
 void hyt_vneed(struct hyt_vwork *w, struct hyt_val v);
-const struct hyt_val *hyt_vmember(struct hyt_vwork *w, struct hyt_val dict,
-                                  struct hyt_val key); /* or NULL */
 /* A list, the characters of a string, the keys of a dict, nothing of what is
  * undefined. */
 struct hyt_val hyt_vitems(struct hyt_vwork *w, struct hyt_val v);
@@ -159,9 +140,6 @@ struct hyt_val hyt_vitem(struct hyt_vwork *w, struct hyt_val v,
 /* v[part[0]:part[1]:part[2]]; HYT_V_NONE: not given. */
 struct hyt_val hyt_vslice(struct hyt_vwork *w, struct hyt_val v,
                           const struct hyt_val part[3]);
-/* Where `what` begins in v, from byte `from` on; SIZE_MAX: nowhere. */
-size_t hyt_vsearch(struct hyt_vwork *w, struct hyt_val v, struct hyt_val what,
-                   size_t from);
 int hyt_vorder(struct hyt_vwork *w, struct hyt_val x, struct hyt_val y);
 /* Operators go by their first character, but for F: //, P: **, l: <=, g: >=,
  * i: in, n: not in. */
@@ -188,11 +166,12 @@ struct hyt_vcall {
 /* A function may serve several built-ins, told apart by `how`. */
 struct hyt_builtin {
     const char *name, *where; /* g global, n of a date, f filter, t test;
-                                 methods of s strings, d dicts, l `loop` */
+                                 methods of s strings, l lists, d dicts, o `loop` */
     struct hyt_val (*call)(struct hyt_vwork *, struct hyt_vcall *);
     int how;
 };
-/* Python's: tables that end with a NULL name. */
+/* What strings have, and lists, dicts and what stands alone; filters that are
+ * functions of one value among them.  Tables that end with a NULL name. */
 extern const struct hyt_builtin hyt_vmethods[], hyt_vfunctions[];
 
 /* Of the tables up to a NULL; NULL: none of that name in that place. */
@@ -207,7 +186,6 @@ struct hyt_val hyt_varg(struct hyt_vcall *c, size_t i, const char *name);
 struct hyt_val hyt_vtyped(struct hyt_vwork *w, struct hyt_vcall *c, size_t i,
                           const char *name, enum hyt_vkind kind,
                           struct hyt_val absent);
-struct hyt_val hyt_vstrip(struct hyt_vwork *w, struct hyt_vcall *c);
 struct hyt_val hyt_vletters(struct hyt_vwork *w,
                             struct hyt_vcall *c); /* how: l lower */
 struct hyt_val

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* builtin.c - tests and functions of any value; how all are found */
-#include <string.h>
-
 #include "jinja/run.h"
 
 const struct hyt_builtin *hyt_jfind(const char *name, char where)

@@ -41,7 +41,7 @@ static struct hyt_val of_loop(struct run *r, struct hyt_val loop, const char *s)
     for (size_t k = 0; k < HYT_LEN(member); k++)
         if (strcmp(s, member[k].name) == 0)
             return member[k].v;
-    return hyt_vbound(&r->w, hyt_jfind(s, 'l'), s, loop);
+    return hyt_vbound(&r->w, hyt_jfind(s, 'o'), s, loop);
 }
 
 static struct hyt_val item(struct run *r, struct hyt_val v, struct hyt_val key,

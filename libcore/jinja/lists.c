@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* lists.c - filters of lists and dicts */
-#include <string.h>
-
 #include "jinja/run.h"
 
 /* v.a.b.0 of "a.b.0"; names undefined: v. */
@@ -204,7 +202,7 @@ const struct hyt_builtin hyt_jlists[] = {
     {"rejectattr", "f", choose, 'R'},     {"map", "f", choose, 'm'},
     {"join", "f", join, 0},               {"reverse", "f", reverse, 0},
     {"sort", "f", sort, 0},               {"dictsort", "f", sort, 'd'},
-    {"unique", "f", unique, 0},           {"cycle", "l", cycle, 0},
+    {"unique", "f", unique, 0},           {"cycle", "o", cycle, 0},
     {NULL, NULL, NULL, 0}
 };
 /* clang-format on */

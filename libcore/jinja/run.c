@@ -52,8 +52,6 @@ const char *hyt_jword(struct run *r)
     return r->t[-1].s;
 }
 
-/* --- scopes: a name lives in the innermost one that set it ---------------- */
-
 /* --- a whole template ----------------------------------------------------- */
 
 static const struct hyt_vbounds most = {.steps = HYT_JINJA_STEPS,

@@ -30,7 +30,8 @@ struct token {
     size_t at;        /* in the source */
     const char *s;    /* what is there */
     struct hyt_val v; /* the same, or the value of a constant */
-    char op;          /* of two operands: the code of hyt_vbinary() */
+    char op;          /* of two operands: as hyt_vbinary() and hyt_vcompare()
+                      know it, o or, a and */
     int rank;         /* of that operator */
     /* Known when the template has been checked: where the expression or the
      * statements that begin here end; and the expression's condition. */
@@ -74,6 +75,8 @@ struct hyt_val hyt_jbinaries(struct run *r,
 struct hyt_val hyt_jnamed(struct run *r, struct hyt_val v, char where);
 /* Up to {% end %} or {% else %} or the like; NULL: to the template's end. */
 void hyt_jstatements(struct run *r, const char *end);
+struct hyt_val hyt_jcall_macro(struct run *r, struct hyt_vcall *c,
+                               struct hyt_val macro);
 
 /* --- functions, filters, tests (builtin.c, lists.c) ----------------------- */
 
@@ -82,7 +85,5 @@ extern const struct hyt_builtin hyt_jlists[], hyt_jothers[];
 
 /* Of these and room value's; NULL: none of that name in that place. */
 const struct hyt_builtin *hyt_jfind(const char *name, char where);
-struct hyt_val hyt_jcall_macro(struct run *r, struct hyt_vcall *c,
-                               struct hyt_val macro);
 
 #endif

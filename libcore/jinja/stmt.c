@@ -24,9 +24,12 @@ static void block(struct run *r, const char *end, bool wanted)
 static struct hyt_val captured(struct run *r, const char *end)
 {
     struct hyt_vtext text = {.work = &r->w}, *outer = r->out;
+    struct hyt_scope *around = r->scope;
 
     r->out = &text;
+    r->scope = hyt_vscope(&r->w, around);
     block(r, end, true);
+    r->scope = around;
     r->out = outer;
     r->flow = J_FLOWS;
     return hyt_vdone(&text);
@@ -264,8 +267,11 @@ static void do_macro(struct run *r)
 static void do_generation(struct run *r)
 {
     const size_t begin = r->live ? r->out->n : 0;
+    struct hyt_scope *around = r->scope;
 
+    r->scope = hyt_vscope(&r->w, around);
     block(r, "endgeneration", true);
+    r->scope = around;
     for (size_t i = begin; r->live && i < r->out->n; i++)
         r->out->mark[i] |= HYT_JINJA_GENERATION;
     hyt_jexpect(r, "endgeneration");

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hyt/value.h"
+#include "value/inner.h"
 
 const struct hyt_builtin *hyt_vfind(const struct hyt_builtin *const *tables,
                                     const char *name, char where)
@@ -78,6 +78,24 @@ static struct hyt_val get(struct hyt_vwork *w, struct hyt_vcall *c)
                          *x = hyt_vmember(w, c->self, key);
 
     return x ? *x : c->n > 1 ? other : (struct hyt_val){.kind = HYT_V_NONE};
+}
+
+/* Of a list.  how: i index, # count. */
+static struct hyt_val look(struct hyt_vwork *w, struct hyt_vcall *c)
+{
+    const struct hyt_val what = hyt_varg(c, 0, NULL), all = c->self;
+    int64_t count = 0;
+
+    for (size_t i = 0; i < all.n; i++) {
+        if (!hyt_vcompare(w, '=', all.item[i], what))
+            continue;
+        if (c->how == 'i')
+            return hyt_vint((int64_t)i);
+        count++;
+    }
+    if (c->how == 'i')
+        hyt_vfail(w, "that is not in the list");
+    return hyt_vint(count);
 }
 
 static struct hyt_val to_text(struct hyt_vwork *w, struct hyt_vcall *c)
@@ -200,6 +218,7 @@ const struct hyt_builtin hyt_vfunctions[] = {
     {"int", "f", to_int, 0},           {"tojson", "f", tojson, 0},
     {"items", "fd", hyt_vpairs, 'i'},  {"keys", "d", hyt_vpairs, 'k'},
     {"values", "d", hyt_vpairs, 'v'},  {"get", "d", get, 0},
+    {"index", "l", look, 'i'},         {"count", "l", look, '#'},
     {"range", "g", range, 0},          {"strftime_now", "n", strftime_now, 0},
     {NULL, NULL, NULL, 0}
 };

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "hyt/value.h"
+#include "value/inner.h"
 
 /* --- arithmetic ----------------------------------------------------------- */
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hyt/value.h"
+#include "value/inner.h"
 
 /* As repr() of Python: an exponent of two digits from 1e16 and below 1e-4. */
 static void put_number(struct hyt_vtext *t, struct hyt_val v)

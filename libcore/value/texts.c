@@ -2,7 +2,7 @@
 /* texts.c - methods and filters of strings; they keep every byte's mark */
 #include <string.h>
 
-#include "hyt/value.h"
+#include "value/inner.h"
 
 /* The width of the white space, as Python's, at a byte; or, where there are
  * `chars`, of a character out of them.  0: it is none. */
@@ -146,12 +146,33 @@ static struct hyt_val split(struct hyt_vwork *w, struct hyt_vcall *c)
     return list;
 }
 
+/* What is between the ends of lines, as Python's splitlines() knows them. */
+static struct hyt_val lines_of(struct hyt_vwork *w, struct hyt_val v)
+{
+    struct hyt_val list = {.kind = HYT_V_LIST};
+    size_t begin = 0;
+
+    hyt_vstep(w, v.n);
+    for (size_t i = 0, width; i < v.n; i += width) {
+        uint32_t cp;
+
+        width = hyt_utf8_get(v.s + i, v.n - i, &cp);
+        if (!(cp >= '\n' && cp <= '\r') && !(cp >= 0x1c && cp <= 0x1e) &&
+            cp != 0x85 && cp != 0x2028 && cp != 0x2029)
+            continue;
+        hyt_vappend(w, &list, hyt_vpart(v, begin, i));
+        if (cp == '\r' && i + 1 < v.n && v.s[i + 1] == '\n')
+            width = 2;
+        begin = i + width;
+    }
+    if (begin < v.n)
+        hyt_vappend(w, &list, hyt_vpart(v, begin, v.n));
+    return list;
+}
+
 static struct hyt_val splitlines(struct hyt_vwork *w, struct hyt_vcall *c)
 {
-    struct hyt_val list = pieces(w, c->self, hyt_vstr("\n"), -1);
-
-    list.n -= list.item[list.n - 1].n == 0;
-    return list;
+    return lines_of(w, c->self);
 }
 
 /* how: r replace, # count, f find, which counts characters; -1: nowhere. */
@@ -182,13 +203,15 @@ static struct hyt_val indent(struct hyt_vwork *w, struct hyt_vcall *c)
     const struct hyt_val width = hyt_varg(c, 0, "width"),
                          first = hyt_varg(c, 1, "first"),
                          blank = hyt_varg(c, 2, "blank"),
-                         lines = pieces(w, hyt_vtext(w, c->self),
-                                        hyt_vstr("\n"), -1);
+                         /* the end is a line, too, if it follows one */
+        lines = lines_of(w, hyt_vbinary(w, '~', c->self, hyt_vstr("\n")));
     const int64_t n = width.kind == HYT_V_UNDEFINED ? 4 : width.i;
     struct hyt_vtext by = {.work = w}, t = by;
 
     if (width.kind == HYT_V_STR)
         hyt_vputv(&by, width);
+    else if (width.kind != HYT_V_UNDEFINED && width.kind != HYT_V_INT)
+        hyt_vfail(w, "%s is no width", hyt_vname(width));
     for (int64_t i = 0; width.kind != HYT_V_STR && i < n; i++)
         hyt_vputs(&by, " ");
     for (size_t i = 0; i < lines.n; i++) {
@@ -221,7 +244,12 @@ static struct hyt_val format(struct hyt_vwork *w, struct hyt_vcall *c)
 
 static struct hyt_val join(struct hyt_vwork *w, struct hyt_vcall *c)
 {
-    return hyt_vjoin(w, hyt_varg(c, 0, NULL), c->self);
+    const struct hyt_val all = hyt_vitems(w, hyt_varg(c, 0, NULL));
+
+    for (size_t i = 0; i < all.n; i++)
+        if (all.item[i].kind != HYT_V_STR)
+            hyt_vfail(w, "%s cannot be joined", hyt_vname(all.item[i]));
+    return hyt_vjoin(w, all, c->self);
 }
 
 /* clang-format off */

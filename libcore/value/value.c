@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "hyt/value.h"
+#include "value/inner.h"
 
 #define NAME "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 
@@ -82,10 +82,12 @@ const struct hyt_val *hyt_vmember(struct hyt_vwork *w, struct hyt_val dict,
                                   struct hyt_val key)
 {
     hyt_vstep(w, dict.n);
-    for (size_t i = dict.n; i-- > 0 && key.kind == HYT_V_STR;) {
+    for (size_t i = dict.n; i-- > 0;) {
         const struct hyt_val k = dict.item[2 * i];
 
-        if (k.kind == HYT_V_STR && k.n == key.n && memcmp(k.s, key.s, k.n) == 0)
+        if (k.kind == HYT_V_STR
+                ? key.kind == HYT_V_STR && order_bytes(k, key) == 0
+                : key.kind != HYT_V_STR && equal(w, k, key))
             return dict.item + 2 * i + 1;
     }
     return NULL;
@@ -165,9 +167,9 @@ struct hyt_val hyt_vitem(struct hyt_vwork *w, struct hyt_val v,
     int64_t i = key.i;
 
     hyt_vneed(w, v);
-    if (named && (v.kind == HYT_V_STR || (v.kind == HYT_V_DICT && dot)))
-        x = hyt_vbound(w,
-                       hyt_vfind(methods, x.s, v.kind == HYT_V_STR ? 's' : 'd'),
+    if (named && v.kind >= HYT_V_STR && v.kind <= HYT_V_DICT &&
+        (v.kind != HYT_V_DICT || dot))
+        x = hyt_vbound(w, hyt_vfind(methods, x.s, "slld"[v.kind - HYT_V_STR]),
                        x.s, v);
     if (v.kind == HYT_V_DICT && x.kind == HYT_V_UNDEFINED)
         member = hyt_vmember(w, v, key);

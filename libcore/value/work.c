@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hyt/value.h"
+#include "value/inner.h"
 
 void hyt_vfail(struct hyt_vwork *w, const char *fmt, ...)
 {
