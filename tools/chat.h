@@ -9,19 +9,22 @@
 #include "hyt/text.h"
 
 struct hyt_chat {
-    struct hyt_jinja *template; /* NULL: the model has none */
-    struct hyt_json *config;    /* tokenizer_config.json, or NULL */
-    struct hyt_json *null;      /* the JSON value */
-    struct hyt_err wrong;       /* with the model's own, if anything is */
-    const char *name;           /* where the template is from, for messages */
-    const char *date;           /* for strftime_now, or NULL */
+    struct hyt_chat_template {
+        struct hyt_jinja *parsed; /* NULL: there is none */
+        struct hyt_err wrong;     /* with it, if anything is */
+        char *name;               /* where it is from; NULL: there is none */
+    } own, tool_use;              /* tool_use: where a record has tools */
+    struct hyt_json *config;      /* tokenizer_config.json, or NULL */
+    struct hyt_json *null;        /* the JSON value */
+    const char *date;             /* for strftime_now, or NULL */
 };
 
 #define HYT_CHAT_SPECS "auto|auto:NAME|raw|FILE"
 
 /*
  * By the word of --template: the model's own template (of that name, where it
- * has several), the contents of the messages one after the other, or a file.
+ * has several; else "tool_use" for records with tools, and "default"), the
+ * contents of the messages one after the other, or a file.
  * With auto and no template in dir, or one that is not understood, applying it
  * is an error.
  */

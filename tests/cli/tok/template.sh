@@ -121,15 +121,31 @@ fails 'no chat template "rag"' "$ask" --template auto:rag
 mkdir m/additional_chat_templates
 printf three >m/additional_chat_templates/rag.jinja
 shows "$ask" three '' --template auto:rag
+with_tools='{"prompt":[{"role":"user","content":"Hi"}],"tools":[{"n":5}]}'
+shows "$with_tools" oneHi ''
+printf five >m/additional_chat_templates/tool_use.jinja
+shows "$with_tools" five ''
+shows "$ask" oneHi ''
+shows "$with_tools" three '' --template auto:rag
+printf '{{ 1 +' >m/additional_chat_templates/tool_use.jinja
+fails 'additional_chat_templates/tool_use.jinja:1:7: ' "$with_tools"
+shows "$ask" oneHi ''
+rm m/additional_chat_templates/tool_use.jinja
 printf 'four\n' >m/chat_template.jinja
 shows "$ask" four ''
+rm m/chat_template.jinja
+echo '{"chat_template":[{"name":"x","template":"x"}]}' >m/tokenizer_config.json
+fails 'neither a string nor a list with a template of name "default"' "$ask"
+shows "$ask" x '' --template auto:x
+part='{"type":"text","text":"a"}'
+shows '{"prompt":[{"role":"user","content":['"$part,$part"']},{"role":"user","content":null}]}' \
+    aa '' --template raw
 printf '{{ tools }}{{ documents is none }}{{ tools[0].name }}' >given
 fails '"that item" is undefined' "$ask" --template given
 printf '{{ tools is none }}{{ documents is none }}' >given
 shows "$ask" TrueTrue '' --template given
 printf '{{ tools[0].n }}' >given
-shows '{"prompt":[{"role":"user","content":"Hi"}],"tools":[{"n":5}]}' 5 '' \
-    --template given
+shows "$with_tools" 5 '' --template given
 fails 'none.jinja: ' "$ask" --template none.jinja
 
 # The day is the caller's.
@@ -159,7 +175,7 @@ printf '%s' '{{ raise_exception("Roles must alternate") }}' >given
 fails '<stdin>:1:13: given:1:19: Roles must alternate' "$talk" --template given
 
 # Shapes.
-rm -r m/chat_template.jinja
+rm -rf m/additional_chat_templates
 config '{% for m in messages %}{{ m.role[0] }}:{{ m.content }}<|end|>{% endfor %}{% if add_generation_prompt %}a:{% endif %}'
 shows '{"conversations":[{"from":"system","value":"S"},{"from":"human","value":"Q"},{"from":"gpt","value":"A"}]}' \
     's:S<|end|>u:Q<|end|>a:' 'A<|end|>'
