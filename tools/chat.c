@@ -89,20 +89,6 @@ static void try_config(struct hyt_chat_template *t,
         take(t, "chat_template", source, strlen(source));
 }
 
-static int read_config(struct hyt_chat *c, const char *dir, struct hyt_err *err)
-{
-    static const char name[] = "tokenizer_config.json";
-    struct hyt_buf text = {0};
-    int status = hyt_tokjob_file(&text, dir, name, err);
-
-    if (status > 0) {
-        c->config = hyt_json_parse(text.s, text.n, 0, err);
-        status = c->config ? 0 : hyt_fail_prefix(err, "%s/%s:1:", dir, name);
-    }
-    hyt_buf_free(&text);
-    return status;
-}
-
 /* A template in a file of its own wins. */
 static int find(struct hyt_chat_template *t, const struct hyt_json *config,
                 const char *dir, const char *name, struct hyt_err *err)
@@ -167,7 +153,8 @@ int hyt_chat_open(struct hyt_chat *c, const char *dir, const char *spec,
     if (date != NULL && !is_date(date))
         return hyt_fail(err, "--date: \"%s\" is not YYYY-MM-DD", date);
     c->null = hyt_json_parse("null", 4, 0, err);
-    if (c->null == NULL || read_config(c, dir, err) < 0)
+    if (c->null == NULL ||
+        hyt_tokjob_json(&c->config, dir, "tokenizer_config.json", err) < 0)
         status = -1;
     else if (strcmp(spec, "raw") == 0)
         take(&c->own, "raw", raw, sizeof(raw) - 1);

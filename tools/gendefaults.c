@@ -27,6 +27,38 @@ static int number(double *x, const struct hyt_json *config, const char *name,
     return 1;
 }
 
+/* Settings that change what is sampled, and are not supported: those that the
+ * file has, and not with the value at which they do nothing. */
+static void find_others(struct hyt_buf *others, const struct hyt_json *config)
+{
+    static const struct {
+        const char *name;
+        double none;
+    } known[] = {{"repetition_penalty", 1},
+                 {"encoder_repetition_penalty", 1},
+                 {"no_repeat_ngram_size", 0},
+                 {"num_beams", 1},
+                 {"typical_p", 1},
+                 {"epsilon_cutoff", 0},
+                 {"eta_cutoff", 0},
+                 {"penalty_alpha", 0},
+                 {"guidance_scale", 1},
+                 {"bad_words_ids", 0},
+                 {"suppress_tokens", 0},
+                 {"begin_suppress_tokens", 0},
+                 {"forced_eos_token_id", 0},
+                 {"sequence_bias", 0}};
+
+    for (size_t i = 0; i < HYT_LEN(known); i++) {
+        const struct hyt_json *v = hyt_json_get(config, known[i].name);
+
+        if (v != NULL && hyt_json_type(v) != HYT_JSON_NULL &&
+            (hyt_json_type(v) != HYT_JSON_NUM ||
+             hyt_json_num(v) != known[i].none))
+            hyt_buf_printf(others, " %s", known[i].name);
+    }
+}
+
 static int take(struct hyt_sampling *s, struct hyt_buf *words,
                 const struct hyt_json *config, struct hyt_err *err)
 {
@@ -51,7 +83,8 @@ static int take(struct hyt_sampling *s, struct hyt_buf *words,
 }
 
 int hyt_gendefaults(struct hyt_sampling *s, struct hyt_buf *words,
-                    const struct hyt_ckpt *ckpt, struct hyt_err *err)
+                    struct hyt_buf *others, const struct hyt_ckpt *ckpt,
+                    struct hyt_err *err)
 {
     struct hyt_buf text = {0};
     struct hyt_json *config;
@@ -61,6 +94,7 @@ int hyt_gendefaults(struct hyt_sampling *s, struct hyt_buf *words,
         config = hyt_json_parse(text.s, text.n, 0, err);
         got = config ? take(s, words, config, err)
                      : hyt_fail_prefix(err, "%s:1:", file);
+        find_others(others, config);
         hyt_json_free(config);
     }
     hyt_buf_free(&text);

@@ -277,12 +277,17 @@ static void check_options(struct rollout *r)
 static int take_defaults(struct rollout *r)
 {
     struct hyt_sampling theirs = r->how.sampling;
-    struct hyt_buf words = {0};
-    int got = hyt_gendefaults(&theirs, &words, r->o.ckpt, &r->m.err);
+    struct hyt_buf words = {0}, others = {0};
+    int got = hyt_gendefaults(&theirs, &words, &others, r->o.ckpt, &r->m.err);
 
     if (got > 0)
         hyt_main_info(&r->m, "generation_config.json:%s%s", words.s,
                       generation_config ? "" : " (--generation-config)");
+    if (others.n > 0 && generation_config)
+        hyt_main_warn(&r->m,
+                      "generation_config.json: not supported, and left "
+                      "out:%s",
+                      others.s);
     if (got > 0 && generation_config)
         r->how.sampling = theirs;
     if (got == 0 && generation_config)
@@ -291,6 +296,7 @@ static int take_defaults(struct rollout *r)
                        "to sample",
                        r->m.model);
     hyt_buf_free(&words);
+    hyt_buf_free(&others);
     return got < 0 && generation_config ? -1 : 0;
 }
 

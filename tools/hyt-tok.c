@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "hyt/model.h"
 #include "query.h"
 #include "tokjob.h"
 #include "tool.h"
@@ -122,19 +123,25 @@ static int text_record(struct hyt_main *m, const struct verb *verb,
 /* --- template ------------------------------------------------------------- */
 
 /* The tokens as hyt-rollout makes them, one a line: id, its text, and whether
- * the model is given it or is to say it. */
+ * the model is given it or is to say it.  A token that ends within a character
+ * leaves that to the one that completes it. */
 static int put_tokens(struct hyt_tokjob *j, const struct hyt_ids32 *ids,
                       const char *part, struct hyt_err *err)
 {
-    struct hyt_buf text = {0};
+    struct hyt_buf text = {0}, *bytes = &j->bytes;
     int status = 0;
 
+    hyt_buf_reset(bytes);
+    hyt_buf_reserve(bytes, 0);
+    hyt_buf_reserve(&text, 0);
     for (size_t i = 0; i < ids->n && status == 0; i++) {
-        hyt_buf_reset(&j->bytes);
+        size_t done;
+
         hyt_buf_reset(&text);
-        hyt_buf_reserve(&text, 0);
-        status = hyt_tok_bytes(j->tok, ids->id[i], false, true, &j->bytes, err);
-        hyt_text_put(&text, j->bytes.s ? j->bytes.s : "", j->bytes.n);
+        status = hyt_tok_bytes(j->tok, ids->id[i], false, true, bytes, err);
+        done = hyt_text_put(&text, bytes->s, bytes->n, i + 1 == ids->n);
+        bytes->n -= done;
+        memmove(bytes->s, bytes->s + done, bytes->n);
         hyt_json_put_int(&j->out, ids->id[i]);
         hyt_buf_putc(&j->out, '\t');
         hyt_json_put_str(&j->out, text.s, text.n);
@@ -160,30 +167,51 @@ static int template_record(struct hyt_main *m, struct hyt_rec *rec,
     return status < 0 ? -1 : put_line(m, j);
 }
 
+/* The model's end-of-sequence ids, as hyt-rollout reads them; of what is no
+ * whole model, the tokenizer's. */
+static int find_eos(struct hyt_config *c, const struct hyt_tok *tok,
+                    const struct hyt_chat *chat, struct hyt_err *err)
+{
+    struct hyt_json *config = NULL, *generation = NULL;
+    const char *name = hyt_chat_token(chat, "eos_token");
+    struct hyt_err why;
+    int status = hyt_tokjob_json(&config, model, "config.json", err);
+
+    if (status >= 0)
+        status =
+            hyt_tokjob_json(&generation, model, "generation_config.json", err);
+    memset(c, 0, sizeof(*c));
+    if (status >= 0 &&
+        (config == NULL || hyt_config_read(c, config, generation, &why) < 0)) {
+        c->eos[0] = name != NULL ? hyt_tok_find(tok, name) : -1;
+        c->n_eos = c->eos[0] >= 0;
+    }
+    hyt_json_free(config);
+    hyt_json_free(generation);
+    return status < 0 ? -1 : 0;
+}
+
 /* A loop of its own: it always reads records. */
 static int run_template(struct hyt_main *m, struct hyt_tokjob *j)
 {
     struct hyt_chat chat;
+    struct hyt_config config;
     struct hyt_query_conf conf = {.prompt_field = field,
                                   .completion_field = "completion",
                                   .format = "{prompt}",
                                   .parse_special = parse_special,
                                   .tok = j->tok,
                                   .chat = &chat,
+                                  .eos = config.eos,
                                   .room = SIZE_MAX};
     struct hyt_rec *rec;
-    const char *name;
-    int32_t eos = -1;
     int got;
 
     if (hyt_chat_open(&chat, model, template ? template : "auto", date,
-                      &m->err) < 0)
+                      &m->err) < 0 ||
+        find_eos(&config, j->tok, &chat, &m->err) < 0)
         hyt_main_die(m);
-    name = hyt_chat_token(&chat, "eos_token");
-    if (name != NULL)
-        eos = hyt_tok_find(j->tok, name);
-    conf.eos = &eos;
-    conf.n_eos = eos >= 0;
+    conf.n_eos = config.n_eos;
     while ((got = hyt_main_next(m, &rec)) > 0)
         if ((got = hyt_main_keep(m, template_record(m, rec, j, &conf))) < 0)
             break;

@@ -17,6 +17,20 @@ static unsigned mode(const struct hyt_query_conf *conf, unsigned start)
     return start | (conf->parse_special ? HYT_TOK_SPECIAL : 0);
 }
 
+/* BOS is never doubled: what the tokenizer puts, the template writes and a text
+ * spells are one. */
+static void keep_one_bos(struct hyt_ids32 *ids, const struct hyt_tok *tok)
+{
+    const int32_t bos = hyt_tok_bos(tok);
+    size_t more = 0;
+
+    while (more + 1 < ids->n && bos >= 0 && ids->id[more] == bos &&
+           ids->id[more + 1] == bos)
+        more++;
+    ids->n -= more;
+    memmove(ids->id, ids->id + more, ids->n * sizeof(*ids->id));
+}
+
 /* --- strings -------------------------------------------------------------- */
 
 static int encode_prompt(struct hyt_query *q, struct hyt_rec *rec,
@@ -39,7 +53,10 @@ static int encode_prompt(struct hyt_query *q, struct hyt_rec *rec,
     got = hyt_tok_encode(conf->tok, text.s, text.n, mode(conf, HYT_TOK_START),
                          &q->prompt, err);
     hyt_buf_free(&text);
-    return got < 0 ? hyt_rec_fail(rec, field, err, "%s", err->msg) : 0;
+    if (got < 0)
+        return hyt_rec_fail(rec, field, err, "%s", err->msg);
+    keep_one_bos(&q->prompt, conf->tok);
+    return 0;
 }
 
 static int encode_completion(struct hyt_query *q, struct hyt_rec *rec,
@@ -78,6 +95,7 @@ static int encode_text(struct hyt_query *q, struct hyt_rec *rec,
                        &q->completion, err) < 0)
         return hyt_rec_fail(rec, field, err, "%s", err->msg);
     q->is_trace = true;
+    keep_one_bos(&q->completion, conf->tok);
     if (q->completion.n < 2)
         return hyt_rec_fail(rec, field, err, "\"%s\" is less than two tokens",
                             field);
@@ -163,6 +181,8 @@ static int encode_messages(struct hyt_query *q, const struct hyt_messages *m,
     }
     hyt_jinja_text_free(&prompt);
     hyt_jinja_text_free(&all);
+    if (status == 0)
+        keep_one_bos(&q->prompt, conf->tok);
     return status;
 }
 

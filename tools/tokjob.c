@@ -46,6 +46,21 @@ int hyt_tokjob_file(struct hyt_buf *text, const char *dir, const char *name,
     return status;
 }
 
+int hyt_tokjob_json(struct hyt_json **tree, const char *dir, const char *name,
+                    struct hyt_err *err)
+{
+    struct hyt_buf text = {0};
+    int status = hyt_tokjob_file(&text, dir, name, err);
+
+    *tree = NULL;
+    if (status > 0) {
+        *tree = hyt_json_parse(text.s, text.n, 0, err);
+        status = *tree ? 0 : hyt_fail_prefix(err, "%s/%s:1:", dir, name);
+    }
+    hyt_buf_free(&text);
+    return status;
+}
+
 int hyt_tokjob_open(struct hyt_tokjob *j, const char *dir, struct hyt_err *err)
 {
     struct hyt_buf json = {0}, config = {0};
@@ -143,7 +158,7 @@ int hyt_tokjob_decode(struct hyt_tokjob *j, const int32_t *id, size_t n,
     }
     hyt_buf_reserve(&j->bytes, 0);
     hyt_buf_reserve(&j->out, 0);
-    hyt_text_put(&j->out, j->bytes.s, j->bytes.n);
+    hyt_text_put(&j->out, j->bytes.s, j->bytes.n, true);
     return 0;
 }
 

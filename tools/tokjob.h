@@ -23,6 +23,10 @@ struct hyt_tokjob {
 int hyt_tokjob_file(struct hyt_buf *text, const char *dir, const char *name,
                     struct hyt_err *err) HYT_MUST_USE;
 
+/* The same as a tree, NULL where there is no such file: 0 or -1. */
+int hyt_tokjob_json(struct hyt_json **tree, const char *dir, const char *name,
+                    struct hyt_err *err) HYT_MUST_USE;
+
 /* From DIR/tokenizer.json (DIR may be DIR@GENERATION) and, where there is one,
  * DIR/tokenizer_config.json. */
 int hyt_tokjob_open(struct hyt_tokjob *j, const char *dir,

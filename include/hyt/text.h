@@ -27,6 +27,7 @@ int32_t hyt_tok_vocab(const struct hyt_tok *tok); /* largest id + 1 */
 int32_t hyt_tok_find(const struct hyt_tok *tok, const char *piece); /* or -1 */
 bool hyt_tok_exists(const struct hyt_tok *tok, int32_t id); /* has a token */
 bool hyt_tok_special(const struct hyt_tok *tok, int32_t id);
+int32_t hyt_tok_bos(const struct hyt_tok *tok); /* -1: there is none */
 
 /* The token as the vocabulary spells it, and how many bytes that is (n may be
  * NULL); there is a NUL behind it.  NULL where there is no such token. */
@@ -84,8 +85,10 @@ int hyt_tok_decode(const struct hyt_tok *tok, const int32_t *ids, size_t n,
                    struct hyt_buf *text, int32_t *ends,
                    struct hyt_err *err) HYT_MUST_USE;
 
-/* Appends bytes as text in the same manner, to their end. */
-void hyt_text_put(struct hyt_buf *text, const char *bytes, size_t n);
+/* Appends bytes as text in the same manner: at the end all of them, else those
+ * that no more bytes could change.  Returns how many that were. */
+size_t hyt_text_put(struct hyt_buf *text, const char *bytes, size_t n,
+                    bool end);
 
 /* --- steps ---------------------------------------------------------------- */
 

@@ -27,6 +27,7 @@ struct hyt_tok {
     struct hyt_pretok pre;
     struct hyt_tokmodel model;
     struct hyt_ids32 before, after; /* what the post-processor adds */
+    int32_t bos; /* of tokenizer_config.json, else the first of `before`; -1 */
 
     /* The last call's memory, with the words it has met: a call takes it,
      * where another thread has not, and puts it back. */

@@ -20,6 +20,11 @@ bool hyt_tok_exists(const struct hyt_tok *tok, int32_t id)
     return id >= 0 && id < tok->vocab.n && tok->vocab.piece[id].s;
 }
 
+int32_t hyt_tok_bos(const struct hyt_tok *tok)
+{
+    return tok->bos;
+}
+
 bool hyt_tok_special(const struct hyt_tok *tok, int32_t id)
 {
     return hyt_tok_exists(tok, id) &&
@@ -108,9 +113,9 @@ static size_t settle(struct hyt_buf *text, const char *s, size_t n, bool at_end)
     return at;
 }
 
-void hyt_text_put(struct hyt_buf *text, const char *bytes, size_t n)
+size_t hyt_text_put(struct hyt_buf *text, const char *bytes, size_t n, bool end)
 {
-    settle(text, bytes, n, true);
+    return settle(text, bytes, n, end);
 }
 
 int hyt_tok_decode(const struct hyt_tok *tok, const int32_t *ids, size_t n,

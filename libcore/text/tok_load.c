@@ -243,6 +243,8 @@ static int apply_config(struct hyt_tok *tok, const struct hyt_json *config,
     struct hyt_ids32 *before = &tok->before;
     bool add, starts;
 
+    if (bos >= 0)
+        tok->bos = bos;
     make_special(tok, bos);
     make_special(tok, config_token(tok, config, "eos_token"));
     starts = before->n > 0 && before->id[0] == bos;
@@ -329,6 +331,7 @@ static int load_tokenizer(struct hyt_tok *tok, const char *json, size_t n,
     else
         hyt_fail_prefix(err, "tokenizer.json: ");
     hyt_json_free(root);
+    tok->bos = tok->before.n > 0 ? tok->before.id[0] : -1;
     return status;
 }
 

@@ -161,7 +161,8 @@ static int use(int *verdict, struct hyt_err *err)
         status = use_model(&o, &chat, err);
         hyt_chat_close(&chat);
     }
-    if (status == 0 && hyt_gendefaults(&sampling, &words, o.ckpt, err) < 0)
+    if (status == 0 &&
+        hyt_gendefaults(&sampling, &words, &words, o.ckpt, err) < 0)
         status = -1;
     hyt_buf_free(&words);
     hyt_close(&o);

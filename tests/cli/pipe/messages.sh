@@ -98,6 +98,11 @@ cp c m/generation_config.json
 [ "$(sampling -v)" = '[1,1,0,0]' ] || die "used without being asked for"
 says 'temperature 0.6 top_p 0.9 top_k 20 sampled (--generation-config)'
 [ "$(sampling --generation-config)" = '[0.6,0.9,20,0]' ] || die "not used"
+[ ! -s err ] || die "$(cat err)"
+jq '. + {repetition_penalty: 1.1, num_beams: 1}' c >m/generation_config.json
+sampling --generation-config >/dev/null
+grep -q 'not supported, and left out: repetition_penalty$' err ||
+    die "left out in silence: $(cat err)"
 jq '.do_sample = false' c >m/generation_config.json
 [ "$(sampling --generation-config)" = '[0,0.9,20,0]' ] || die "not greedy"
 jq '.top_p = 2' c >m/generation_config.json
@@ -115,6 +120,13 @@ holds got '(.finish == "stop") == (.tokens.completion[-1] |
     IN(256, 65, 66, 67, 68))'
 [ "$(jq '.tokens.completion[-1]' got | sort -u | grep -c '^6[5678]$')" -ge 2 ] ||
     die "no sample ended"
+# hyt-tok shows the same.
+echo '{"prompt":"x","completion":"yyAz"}' >trace
+hyt-rollout -m m --parse-special trace | jq -c .tokens.completion >want
+hyt-tok template -m m --parse-special trace |
+    awk -F'\t' '$3 == "completion" { print $1 }' | jq -s -c . >got
+same want got "hyt-tok template ends elsewhere"
+[ "$(cat want)" = '[121,121,65]' ] || die "$(cat want)"
 jq '{eos_token_id}' c >m/generation_config.json
 fails hyt-rollout -m m --generation-config one
 says 'no generation_config.json that says how to sample'

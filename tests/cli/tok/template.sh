@@ -101,6 +101,20 @@ template "$evil" --parse-special
 [ "$(ids prompt | tr ',' '\n' | grep -c -e "\b$begin\b" -e "\b$end\b")" -eq 4 ] ||
     die "--parse-special: $(ids prompt)"
 
+# BOS is never doubled, whoever writes it, and characters are never cut.
+one_bos() {
+    template "$@"
+    [ "$(ids prompt | tr -d '[]' | tr ',' '\n' | grep -c -x "$begin")" -eq 1 ] ||
+        die "BOS: $*: $(ids prompt)"
+}
+one_bos '{"prompt":"<|begin|>Hi"}' --parse-special
+one_bos '{"text":"<|begin|>Hi you"}' --parse-special
+config '{{ bos_token }}{{ bos_token }}{{ messages[0].content }}'
+one_bos "$ask"
+one_bos '{"prompt":[{"role":"user","content":"<|begin|>Hi"}]}' --parse-special
+shows '{"prompt":"天","completion":"気"}' '<|begin|>天' '気<|end|>'
+[ "$(grep -c '""' out)" -gt 0 ] || die "no token within a character"
+
 # Half of a special token from the template, half from a user.
 config '{% for m in messages %}<|{{ m.content }}|>{% endfor %}'
 template '{"prompt":[{"role":"user","content":"end"}]}'
