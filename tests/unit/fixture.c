@@ -17,9 +17,10 @@
 
 #define TOLERANCE 1e-4
 
-const char *const fixture_toys[10] = {
-    "toy-llama",   "toy-qwen2", "toy-qwen3", "toy-llama-bf16", "toy-llama3",
-    "toy-mistral", "toy-phi3",  "toy-olmo2", "toy-gemma2",     "toy-gemma3"};
+const char *const fixture_toys[11] = {
+    "toy-llama",  "toy-qwen2",   "toy-qwen3",     "toy-llama-bf16",
+    "toy-llama3", "toy-mistral", "toy-phi3",      "toy-olmo2",
+    "toy-gemma2", "toy-gemma3",  "toy-llama-bias"};
 
 void fixture_open(struct fixture *f, const char *name)
 {

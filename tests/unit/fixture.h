@@ -18,7 +18,7 @@ struct fixture {
     size_t T, V;
 };
 
-extern const char *const fixture_toys[10]; /* every architecture */
+extern const char *const fixture_toys[11]; /* every architecture */
 
 /* Opens tests/fixtures/NAME (or $HYT_FIXTURES/NAME); fails the test if it is
  * not there. */

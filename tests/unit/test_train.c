@@ -155,6 +155,7 @@ static void test_adamw(void **state)
     three_steps("toy-llama3", &plain, "loss", "step3.");
     three_steps("toy-phi3", &plain, "loss", "step3.");
     three_steps("toy-gemma2", &plain, "loss", "step3.");
+    three_steps("toy-llama-bias", &plain, "loss", "step3.");
 }
 
 /* Ratio, clip and k3 against PyTorch, in micro-batches of one example. */
