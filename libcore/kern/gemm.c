@@ -80,6 +80,19 @@ static size_t rows_of_task(size_t m)
     return ceil_div(ceil_div(m, threads * rounds), 8) * 8;
 }
 
+/* How many rows of b are packed at once: as many as stay in the second-level
+ * cache, which every task reads them from; if that has no room for a block, in
+ * the third. */
+static size_t depth_of_chunk(size_t cols)
+{
+    const size_t width = ceil_div(cols, HYT_GEMM_PANEL) * HYT_GEMM_PANEL;
+    const size_t fits = hyt_kern_cache() / sizeof(float) / width;
+
+    return hyt_min_size(fits < HYT_GEMM_DEPTH ? SIZE_MAX : fits,
+                        HYT_KERN_PACKED / width) /
+           HYT_GEMM_DEPTH * HYT_GEMM_DEPTH;
+}
+
 static void multiply(struct gemm *g)
 {
     g->rows = rows_of_task(g->m);
@@ -88,8 +101,7 @@ static void multiply(struct gemm *g)
 
         g->cols = hyt_min_size(WIDTH, g->n - g->j);
         panels = ceil_div(g->cols, HYT_GEMM_PANEL);
-        fits = HYT_KERN_PACKED / (panels * HYT_GEMM_PANEL) / HYT_GEMM_DEPTH *
-               HYT_GEMM_DEPTH;
+        fits = depth_of_chunk(g->cols);
         for (g->l = 0; g->l < g->k; g->l += fits) {
             g->depth = hyt_min_size(fits, g->k - g->l);
             hyt_parallel_for(panels * ceil_div(g->depth, HYT_GEMM_DEPTH),
