@@ -25,8 +25,9 @@ void hyt_messages_free(struct hyt_messages *m);
 
 /*
  * Steps that come ready-made, as TRL has them: {"completions": [texts],
- * "labels": [...]}, one label a step, or null as hyt-split writes it.  Appends the texts with newlines between.
- * 1, 0 where the record has no such fields, -1.
+ * "labels": [...]}, one label a step, or null as hyt-split writes it.  Appends
+ * the texts with newlines between.  1, 0 where the record has no such fields,
+ * -1.
  */
 int hyt_stepwise_read(struct hyt_rec *rec, struct hyt_buf *text,
                       struct hyt_err *err) HYT_MUST_USE;

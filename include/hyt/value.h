@@ -20,19 +20,19 @@
 #include "hyt/base.h"
 #include "hyt/json.h"
 
-/* HYT_V_SPACE is a namespace, HYT_V_BUILTIN a function of ours; HYT_V_LOOP and HYT_V_MACRO are
- * made and understood by room jinja alone. */
+/* HYT_V_SPACE is a namespace, HYT_V_BUILTIN a function of ours; HYT_V_LOOP and
+ * HYT_V_MACRO are made and understood by room jinja alone. */
 /* clang-format off */
 enum hyt_vkind {
-    HYT_V_UNDEFINED, HYT_V_NONE, HYT_V_BOOL, HYT_V_INT, HYT_V_FLOAT, HYT_V_STR, HYT_V_LIST, HYT_V_TUPLE, HYT_V_DICT,
-    HYT_V_SPACE, HYT_V_LOOP, HYT_V_MACRO, HYT_V_BUILTIN
+    HYT_V_UNDEFINED, HYT_V_NONE, HYT_V_BOOL, HYT_V_INT, HYT_V_FLOAT, HYT_V_STR,
+    HYT_V_LIST, HYT_V_TUPLE, HYT_V_DICT, HYT_V_SPACE, HYT_V_LOOP, HYT_V_MACRO,
+    HYT_V_BUILTIN
 };
 /* clang-format on */
 
 struct hyt_val {
     enum hyt_vkind kind;
-    size_t
-        n; /* HYT_V_STR: bytes; lists and HYT_V_LOOP: items; HYT_V_DICT: members */
+    size_t n; /* bytes of a string; items of lists, loops; members of dicts */
     union {
         int64_t i; /* HYT_V_BOOL, HYT_V_INT */
         double f;
@@ -166,7 +166,7 @@ struct hyt_vcall {
 /* A function may serve several built-ins, told apart by `how`. */
 struct hyt_builtin {
     const char *name, *where; /* g global, n of a date, f filter, t test;
-                                 methods of s strings, l lists, d dicts, o `loop` */
+                                 of s strings, l lists, d dicts, o `loop` */
     struct hyt_val (*call)(struct hyt_vwork *, struct hyt_vcall *);
     int how;
 };
