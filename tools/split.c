@@ -254,19 +254,24 @@ static int set_completions(struct hyt_rec *rec, const struct hyt_steps *steps,
 int hyt_split_stepwise(struct hyt_rec *rec, const char *completion_field,
                        bool overwrite, struct hyt_err *err)
 {
-    const struct hyt_json *labels;
+    const struct hyt_json *texts, *labels;
     struct hyt_steps steps;
     const char *s;
     size_t n;
-    int got = hyt_rec_get(rec, "labels", &labels, err);
+    int has_texts = hyt_rec_get(rec, "completions", &texts, err),
+        has_labels =
+            has_texts < 0 ? -1 : hyt_rec_get(rec, "labels", &labels, err);
 
-    if (got < 0 ||
+    /* We write both; one alone is somebody else's. */
+    if (has_labels < 0 ||
         hyt_rec_claim(rec, "completions",
-                      got == 1 ? HYT_JSON_ARRAY : HYT_JSON_NULL, NULL,
+                      has_labels ? HYT_JSON_ARRAY : HYT_JSON_NULL, NULL,
                       overwrite, err) < 0 ||
-        hyt_rec_claim(rec, "labels", HYT_JSON_ARRAY, NULL, overwrite, err) < 0)
+        hyt_rec_claim(rec, "labels", has_texts ? HYT_JSON_ARRAY : HYT_JSON_NULL,
+                      NULL, overwrite, err) < 0)
         return -1;
-    if (got == 1 && hyt_json_type(labels) == HYT_JSON_ARRAY && !overwrite)
+    if (has_texts && has_labels && hyt_json_type(labels) == HYT_JSON_ARRAY &&
+        !overwrite)
         return 0;
     if (hyt_rec_steps(rec, &steps, err) < 0 ||
         hyt_rec_str(rec, completion_field, &s, &n, err) < 0 ||

@@ -7,21 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "kern/ops.h"
-
-enum { L2_DEFAULT = 512 << 10 };
-
-size_t hyt_kern_cache(void)
-{
-    long size = L2_DEFAULT;
-
-#ifdef _SC_LEVEL2_CACHE_SIZE
-    size = sysconf(_SC_LEVEL2_CACHE_SIZE);
-#endif
-    return (size_t)(size > 0 ? size : L2_DEFAULT) / 4 * 3;
-}
 
 static bool always(void)
 {

@@ -5,6 +5,8 @@
  * Both are c += a b.  All threads pack b together, then each takes rows of c;
  * a is packed by whoever reads it.
  */
+#include <unistd.h>
+
 #include "kern/ops.h"
 #include "kern/pool.h"
 
@@ -80,13 +82,24 @@ static size_t rows_of_task(size_t m)
     return ceil_div(ceil_div(m, threads * rounds), 8) * 8;
 }
 
+/* What stays in a core's second-level cache while c passes through it. */
+static size_t cache_floats(void)
+{
+    long bytes = 0;
+
+#ifdef _SC_LEVEL2_CACHE_SIZE
+    bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+#endif
+    return bytes > 0 ? (size_t)bytes / sizeof(float) / 4 * 3 : 0;
+}
+
 /* How many rows of b are packed at once: as many as stay in the second-level
  * cache, which every task reads them from; if that has no room for a block, in
  * the third. */
 static size_t depth_of_chunk(size_t cols)
 {
     const size_t width = ceil_div(cols, HYT_GEMM_PANEL) * HYT_GEMM_PANEL;
-    const size_t fits = hyt_kern_cache() / sizeof(float) / width;
+    const size_t fits = cache_floats() / width;
 
     return hyt_min_size(fits < HYT_GEMM_DEPTH ? SIZE_MAX : fits,
                         HYT_KERN_PACKED / width) /

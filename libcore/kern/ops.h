@@ -133,10 +133,6 @@ extern const struct kern_table hyt_kern_table_neon;
 /* The table in use; chosen at the first call. */
 const struct kern_table *hyt_kern(void);
 
-/* What may stay in a core's second-level cache while other data pass, in bytes.
- * Sizes of blocks may follow from it, results never. */
-size_t hyt_kern_cache(void);
-
 /* What is packed for all threads.  One loop runs at a time (hyt_parallel_for),
  * so one buffer does. */
 enum { HYT_KERN_PACKED = 1 << 20 };

@@ -104,8 +104,8 @@ static void product_tile(void *ctx, size_t i)
     size_t T = hyt_min_size(a->rows, a->T - first);
     size_t n = hyt_min_size(HYT_VOCAB_BLOCK, a->V - v);
     float *z = hyt_alloc_aligned(T * n, sizeof(float));
-
     struct kern_rows x = a->x;
+
     x.x += first * x.ld;
     hyt_kern_product(z, x, hyt_weight_at(a->w, v * a->K), T, n, a->K);
     for (size_t j = 0; j < T; j++) {

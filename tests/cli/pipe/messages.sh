@@ -75,6 +75,9 @@ fails hyt-split --stepwise wrong
 says '"completions"'
 hyt-split --stepwise --overwrite wrong >back
 holds back '.completions == ["a"]'
+echo '{"completion":"a","labels":["mine"]}' >wrong
+fails hyt-split --stepwise wrong
+says '"labels"'
 echo '{"completion":"b","completions":["a"],"labels":[true]}' >wrong
 fails hyt-split wrong
 says 'step 1 of "completions" is not where it should be'
