@@ -27,6 +27,8 @@ static void keep_one_bos(struct hyt_ids32 *ids, const struct hyt_tok *tok)
     while (more + 1 < ids->n && bos >= 0 && ids->id[more] == bos &&
            ids->id[more + 1] == bos)
         more++;
+    if (more == 0)
+        return;
     ids->n -= more;
     memmove(ids->id, ids->id + more, ids->n * sizeof(*ids->id));
 }
