@@ -87,14 +87,14 @@ void hyt_matmul_many(const struct hyt_product *p, size_t n, const float *x,
 
 /*
  *     dx_tk = sum_n dy_tn w_nk                         (add: dx_tk += …)
- *     dw_nk += sum_t dy_tn x_tk      db_n += sum_t dy_tn
+ *     dw_nk = sum_t dy_tn x_tk      db_n = sum_t dy_tn (add: += …)
  *
  * db NULL where there is no bias.
  */
 void hyt_matmul_bwd_x(float *dx, const float *dy, struct hyt_weight w, bool add,
                       size_t T, size_t N, size_t K);
 void hyt_matmul_bwd_w(float *dw, float *db, const float *dy, const float *x,
-                      size_t T, size_t N, size_t K);
+                      bool add, size_t T, size_t N, size_t K);
 
 /* --- RMSNorm (Zhang & Sennrich 2019, eq. 4) ------------------------------- */
 

@@ -154,6 +154,7 @@ struct hyt_param {
     char *name;
     struct hyt_bound *bound;
     size_t n; /* elements */
+    bool vector;
 };
 
 struct hyt_model {
@@ -269,15 +270,16 @@ float *hyt_grads_new(const struct hyt_model *m); /* free() */
  *     gradient of sum_i g_i logp_i with respect to the head and the last
  *     hidden rows, which are kept for hyt_backward().
  *
- * weigh is called once for each row, in order.
+ * weigh is called once for each row, in order.  add: to what grads holds, as
+ * for one more batch of a sum; else that is overwritten.
  */
 void hyt_head_loss(struct hyt_state *st, struct hyt_row_stats *stats,
                    float (*weigh)(void *ctx, size_t i,
                                   const struct hyt_row_stats *s),
-                   void *ctx, float *grads);
+                   void *ctx, float *grads, bool add);
 
-/* Accumulates into grads; to be called once after hyt_head_loss(). */
-void hyt_backward(struct hyt_state *st, float *grads);
+/* To be called once after hyt_head_loss(), with the same add. */
+void hyt_backward(struct hyt_state *st, float *grads, bool add);
 
 /* --- probes --------------------------------------------------------------- */
 

@@ -5,6 +5,7 @@
  * Both are c += a b.  All threads pack b together, then each takes rows of c;
  * a is packed by whoever reads it.
  */
+#include <string.h>
 #include <unistd.h>
 
 #include "kern/ops.h"
@@ -134,6 +135,7 @@ void hyt_matmul_bwd_x(float *dx, const float *dy, struct hyt_weight w, bool add,
 struct bias {
     float *db;
     const float *dy;
+    bool add;
     size_t T, N;
 };
 
@@ -141,20 +143,23 @@ static void bias_columns(const void *ctx, size_t begin, size_t end)
 {
     const struct bias *b = ctx;
 
+    if (!b->add)
+        memset(b->db + begin, 0, (end - begin) * sizeof(float));
     hyt_kern()->sum_rows(b->db + begin, b->dy + begin, b->N, b->T, end - begin);
 }
 
 void hyt_matmul_bwd_w(float *dw, float *db, const float *dy, const float *x,
-                      size_t T, size_t N, size_t K)
+                      bool add, size_t T, size_t N, size_t K)
 {
     multiply(&(struct gemm){.c = dw,
                             .a = dy,
                             .b = {x, HYT_F32},
                             .ta = true,
-                            .add = true,
+                            .add = add,
                             .m = N,
                             .n = K,
                             .k = T});
     if (db)
-        hyt_parallel_blocks(N, 64, bias_columns, &(struct bias){db, dy, T, N});
+        hyt_parallel_blocks(N, 64, bias_columns,
+                            &(struct bias){db, dy, add, T, N});
 }

@@ -18,14 +18,10 @@
  * Pages of a bf16 cache are widened, exactly, before they are used: for as many
  * queries as go over them together.
  */
-#include "kern/ops.h"
-#include "kern/vec_wide.h"
+#include <math.h>
+#include <string.h>
 
-/* The first position that a row at `pos` attends to. */
-static int32_t first_seen(int32_t pos, const struct hyt_attn *how)
-{
-    return how->window > 0 && pos >= how->window ? pos - how->window + 1 : 0;
-}
+#include "kern/ops.h"
 
 #ifdef HYT_ISA_ref
 
@@ -56,7 +52,7 @@ void HYT_KERN_FN(attention)(float *o, float *lse, const float *q,
             const float *qh = q + (t * H + h) * E;
             double sum = 0, max = -INFINITY, out[HYT_HEAD_MAX] = {0};
 
-            for (int32_t p = first_seen(row[t].pos, how); p <= row[t].pos;
+            for (int32_t p = hyt_attn_first(row[t].pos, how); p <= row[t].pos;
                  p++) {
                 size_t page = (size_t)row[t].page[p / HYT_PAGE];
                 size_t slot = (size_t)p % HYT_PAGE;
@@ -86,225 +82,15 @@ void HYT_KERN_FN(attention)(float *o, float *lse, const float *q,
 
 #else
 
-/* Queries that go over the pages together, and how many of them share the
- * loads of keys and values. */
-enum {
-    QUERIES = 24,
-    SHARE = WIDE == 16 ? 6 : 3,
-    LANES = HYT_PAGE / 8,
-    VECTORS = HYT_HEAD_MAX / 8,
-    AT_ONCE = 32 /* elements of the head, or positions */
-};
+#    include "kern/vec_page.h"
 
-struct query {
-    const float *q;
-    int32_t pos;
-    float m, l;
-};
+/* Queries that go over the pages together. */
+enum { QUERIES = 24 };
 
 struct state {
     struct query query[QUERIES];
     v8 o[QUERIES][VECTORS];
 };
-
-/* The next page is not next in memory, the CPU does not foresee it: a share of
- * its keys and values, so many bytes of each, is asked for with each element of
- * the head.  bytes 0: there is none. */
-struct next_page {
-    const char *k, *v;
-    size_t bytes;
-};
-
-VEC_INLINE void fetch_share(const struct next_page *next, size_t e)
-{
-    for (size_t i = 0; i < next->bytes; i += 64) {
-        __builtin_prefetch(next->k + e * next->bytes + i);
-        __builtin_prefetch(next->v + e * next->bytes + i);
-    }
-}
-
-/* s_i = q_i . k for the page's 32 positions; e runs in order. */
-VEC_INLINE void scores_n(v8 s[][LANES], const struct query *a, const float *k,
-                         const struct next_page *next, size_t E, int n)
-{
-    vw sum[SHARE][AT_ONCE / WIDE];
-
-    memset(sum, 0, sizeof(sum));
-    for (size_t e = 0; e < E; e++, k += HYT_PAGE) {
-        vw ke[AT_ONCE / WIDE];
-
-        fetch_share(next, e);
-        for (int j = 0; j < AT_ONCE / WIDE; j++)
-            ke[j] = vw_load(k + WIDE * j);
-        for (int i = 0; i < n; i++)
-            for (int j = 0; j < AT_ONCE / WIDE; j++)
-                sum[i][j] = vw_fma_one(a[i].q[e], ke[j], sum[i][j]);
-    }
-    memcpy(s, sum, (size_t)n * sizeof(sum[0]));
-}
-
-static void scores(v8 s[][LANES], const struct query *a, const float *k,
-                   const struct next_page *next, size_t E, size_t n)
-{
-    if (n == 1)
-        scores_n(s, a, k, next, E, 1);
-    else if (n == 2)
-        scores_n(s, a, k, next, E, 2);
-    else if (n == 3)
-        scores_n(s, a, k, next, E, 3);
-    else if (n == 4 && SHARE > 3)
-        scores_n(s, a, k, next, E, 4);
-    else if (n == 5 && SHARE > 3)
-        scores_n(s, a, k, next, E, 5);
-    else if (SHARE > 3)
-        scores_n(s, a, k, next, E, 6);
-}
-
-/* Turns the scores of slots from … to-1 into weights relative to the new
- * maximum; moves the query's state there. */
-static void weigh(v8 s[LANES], struct query *a, v8 *o,
-                  const struct hyt_attn *how, int32_t from, int32_t to,
-                  size_t E)
-{
-    const v8i lane = {0, 1, 2, 3, 4, 5, 6, 7};
-
-    for (int j = 0; j < LANES; j++) {
-        s[j] *= how->scale;
-        if (how->cap > 0)
-            s[j] = how->cap * v8_tanh(s[j] / how->cap);
-    }
-    for (int j = 0; j < LANES && to - from < HYT_PAGE; j++) {
-        v8i seen = (lane < to - 8 * j) & (lane >= from - 8 * j);
-
-        s[j] = (v8)((seen & (v8i)s[j]) | (~seen & (v8i)v8_set(-INFINITY)));
-    }
-    float top = v8_top(v8_max(v8_max(s[0], s[1]), v8_max(s[2], s[3])));
-    if (top > a->m) {
-        v8 shrink = v8_exp(v8_set(a->m - top));
-
-        a->l *= shrink[0];
-        for (size_t e = 0; e < E; e += 8)
-            o[e / 8] *= shrink[0];
-        a->m = top;
-    }
-    for (int j = 0; j < LANES; j++)
-        s[j] = v8_exp_weight(s[j] - a->m);
-    a->l += v8_sum((s[0] + s[1]) + (s[2] + s[3]));
-}
-
-/* o_i += w_ip v_p, slots p = from … to-1 in order, of at most 8 elements. */
-VEC_INLINE void gather_rest(v8 (*o)[VECTORS], const v8 (*w)[LANES],
-                            const float *v, int32_t from, int32_t to, size_t e,
-                            size_t E, int queries)
-{
-    size_t n = hyt_min_size(8, E - e);
-    v8 sum[SHARE];
-
-    for (int i = 0; i < queries; i++)
-        sum[i] = o[i][e / 8];
-    for (int32_t p = from; p < to; p++) {
-        v8 ve = v8_load_n(v + (size_t)p * E + e, n);
-
-        for (int i = 0; i < queries; i++)
-            sum[i] = v8_fma(v8_set(((const float *)w[i])[p]), ve, sum[i]);
-    }
-    for (int i = 0; i < queries; i++)
-        o[i][e / 8] = sum[i];
-}
-
-/* The same of `width` vectors; 0: of what is left and fills none. */
-VEC_INLINE void gather_n(v8 (*o)[VECTORS], const v8 (*w)[LANES], const float *v,
-                         int32_t from, int32_t to, size_t e, size_t E,
-                         int queries, int width)
-{
-    vw sum[SHARE][AT_ONCE / WIDE];
-
-    if (width == 0)
-        gather_rest(o, w, v, from, to, e, E, queries);
-    for (int i = 0; i < queries; i++)
-        memcpy(sum[i], &o[i][e / 8], (size_t)width * sizeof(vw));
-    for (int32_t p = from; p < to; p++) {
-        const float *vp = v + (size_t)p * E + e;
-        vw ve[AT_ONCE / WIDE];
-
-        for (int j = 0; j < width; j++)
-            ve[j] = vw_load(vp + WIDE * j);
-        for (int i = 0; i < queries; i++)
-            for (int j = 0; j < width; j++)
-                sum[i][j] =
-                    vw_fma_one(((const float *)w[i])[p], ve[j], sum[i][j]);
-    }
-    for (int i = 0; i < queries; i++)
-        memcpy(&o[i][e / 8], sum[i], (size_t)width * sizeof(vw));
-}
-
-/* Each number of queries known to the compiler. */
-VEC_INLINE void gather_width(v8 (*o)[VECTORS], const v8 (*w)[LANES],
-                             const float *v, int32_t from, int32_t to, size_t e,
-                             size_t E, size_t queries, int width)
-{
-    if (queries == 1)
-        gather_n(o, w, v, from, to, e, E, 1, width);
-    else if (queries == 2)
-        gather_n(o, w, v, from, to, e, E, 2, width);
-    else if (queries == 3)
-        gather_n(o, w, v, from, to, e, E, 3, width);
-    else if (queries == 4 && SHARE > 3)
-        gather_n(o, w, v, from, to, e, E, 4, width);
-    else if (queries == 5 && SHARE > 3)
-        gather_n(o, w, v, from, to, e, E, 5, width);
-    else if (SHARE > 3)
-        gather_n(o, w, v, from, to, e, E, 6, width);
-}
-
-static void gather(v8 (*o)[VECTORS], const v8 (*w)[LANES], const float *v,
-                   int32_t from, int32_t to, size_t E, size_t queries)
-{
-    size_t e = 0;
-
-    for (; E - e >= AT_ONCE; e += AT_ONCE)
-        gather_width(o, w, v, from, to, e, E, queries, AT_ONCE / WIDE);
-    for (; E - e >= 16; e += 16)
-        gather_width(o, w, v, from, to, e, E, queries, 16 / WIDE);
-    for (; e < E; e += 8)
-        gather_width(o, w, v, from, to, e, E, queries, 0);
-}
-
-static int32_t in_page(int32_t slot)
-{
-    return slot > HYT_PAGE ? HYT_PAGE : slot < 0 ? 0 : slot;
-}
-
-/* n <= SHARE queries meet one page, whose first position is `start`. */
-static void meet_page(struct query *a, v8 (*o)[VECTORS], const float *k,
-                      const float *v, const struct next_page *next,
-                      const struct hyt_attn *how, int32_t start, size_t E,
-                      size_t n)
-{
-    v8 s[SHARE][LANES];
-    int32_t from[SHARE], to[SHARE], begin = 0, end = HYT_PAGE;
-
-    for (size_t i = 0; i < n; i++) {
-        from[i] = in_page(first_seen(a[i].pos, how) - start);
-        to[i] = in_page(a[i].pos - start + 1);
-        begin = from[i] > begin ? from[i] : begin;
-        end = to[i] < end ? to[i] : end;
-    }
-    if (begin >= end) /* no slot that all of them see */
-        begin = end = 0;
-    scores(s, a, k, next, E, n);
-    for (size_t i = 0; i < n; i++)
-        if (from[i] < to[i])
-            weigh(s[i], &a[i], o[i], how, from[i], to[i], E);
-    for (size_t i = 0; i < n; i++)
-        if (from[i] < begin)
-            gather(o + i, (const v8(*)[LANES])s + i, v, from[i], begin, E, 1);
-    gather(o, (const v8(*)[LANES])s, v, begin, end, E, n);
-    for (size_t i = 0; i < n; i++)
-        if (to[i] > end)
-            gather(o + i, (const v8(*)[LANES])s + i, v,
-                   from[i] > end ? from[i] : end, to[i], E, 1);
-}
 
 /* n elements of a pool from `at` on; in `wide`, where they must be widened. */
 static const float *page_of(float *wide, const void *pool, enum hyt_dtype t,
@@ -324,39 +110,81 @@ static struct next_page locate(const struct hyt_kv *kv, size_t at)
                               (const char *)kv->v + at * size, HYT_PAGE * size};
 }
 
-/* All pages of n queries that share them. */
-static void attend(struct state *a, size_t n, const int32_t *page,
-                   const struct hyt_kv *kv, const struct hyt_attn *how,
-                   size_t g, size_t G, size_t E)
+/* So many of n queries from i on see one and the same page at `start`. */
+struct run {
+    size_t i, n;
+    int32_t start;
+};
+
+static bool sees(const struct query *a, const struct hyt_attn *how,
+                 int32_t start)
+{
+    return a->pos >= start && hyt_attn_first(a->pos, how) < start + HYT_PAGE;
+}
+
+/* The first run at `start` from query i on, or at a later page, up to `last`;
+ * its n is 0 where there is none. */
+static struct run find_run(const struct query *a, size_t n,
+                           const struct hyt_attn *how, size_t i, int32_t start,
+                           int32_t last)
+{
+    struct run r = {i, 0, start};
+
+    for (;; r.i = 0, r.start += HYT_PAGE) {
+        while (r.i < n && !sees(&a[r.i], how, r.start))
+            r.i++;
+        if (r.i < n || r.start + HYT_PAGE > last)
+            break;
+    }
+    while (r.i + r.n < n && sees(&a[r.i + r.n], how, r.start) &&
+           a[r.i + r.n].page[r.start / HYT_PAGE] ==
+               a[r.i].page[r.start / HYT_PAGE])
+        r.n++;
+    return r;
+}
+
+/* Where the run's page of head g is in a pool, in pages of heads. */
+static size_t page_at(const struct state *a, const struct run *r, size_t g,
+                      size_t G)
+{
+    return (size_t)a->query[r->i].page[r->start / HYT_PAGE] * G + g;
+}
+
+/* All pages of n queries.  Samples of one prompt share its pages; a run of
+ * queries goes over a page together. */
+static void attend(struct state *a, size_t n, const struct hyt_kv *kv,
+                   const struct hyt_attn *how, size_t g, size_t G, size_t E)
 {
     float wide[2][HYT_PAGE * HYT_HEAD_MAX];
     int32_t first = INT32_MAX, last = 0;
+    struct run run, next;
 
     for (size_t i = 0; i < n; i++) {
-        int32_t seen = first_seen(a->query[i].pos, how);
+        int32_t seen = hyt_attn_first(a->query[i].pos, how);
 
         first = seen < first ? seen : first;
         last = a->query[i].pos > last ? a->query[i].pos : last;
         for (size_t e = 0; e < E; e += 8)
             a->o[i][e / 8] = v8_set(0);
     }
-    for (int32_t start = first / HYT_PAGE * HYT_PAGE; start <= last;
-         start += HYT_PAGE) {
-        const int32_t *p = page + start / HYT_PAGE;
-        size_t size = E * HYT_PAGE, at = ((size_t)p[0] * G + g) * size;
+    run = find_run(a->query, n, how, 0, first / HYT_PAGE * HYT_PAGE,
+                   last);
+    for (; run.n > 0; run = next) {
+        size_t size = E * HYT_PAGE, at = page_at(a, &run, g, G) * size;
         const float *k = page_of(wide[0], kv->k, kv->t, at, size);
         const float *v = page_of(wide[1], kv->v, kv->t, at, size);
-        struct next_page next = {0};
+        struct next_page then = {0};
 
-        if (start + HYT_PAGE <= last)
-            next = locate(kv, ((size_t)p[1] * G + g) * size);
-        for (size_t i = 0, share; i < n; i += share) {
-            size_t shares = (n - i + SHARE - 1) / SHARE;
+        next = find_run(a->query, n, how, run.i + run.n, run.start, last);
+        if (next.n > 0)
+            then = locate(kv, page_at(a, &next, g, G) * size);
+        for (size_t i = 0, share; i < run.n; i += share) {
+            size_t shares = (run.n - i + SHARE - 1) / SHARE, j = run.i + i;
 
-            share = (n - i + shares - 1) / shares;
-            meet_page(a->query + i, a->o + i, k, v, &next, how, start, E,
+            share = (run.n - i + shares - 1) / shares;
+            meet_page(a->query + j, a->o + j, k, v, &then, how, run.start, E,
                       share);
-            next.bytes = 0;
+            then.bytes = 0;
         }
     }
 }
@@ -368,31 +196,27 @@ void HYT_KERN_FN(attention)(float *o, float *lse, const float *q,
                             size_t H, size_t G, size_t E)
 {
     struct state a;
-    size_t R = H / G, run;
+    size_t R = H / G;
 
-    for (size_t t = 0; t < T; t += run) {
-        /* Rows of one sequence, then their query heads, in portions. */
-        for (run = 1; t + run < T && row[t + run].page == row[t].page;)
-            run++;
-        for (size_t i = 0, n; i < run * R; i += n) {
-            n = hyt_min_size(QUERIES, run * R - i);
-            for (size_t j = 0; j < n; j++) {
-                size_t at = (t + (i + j) / R) * H + g * R + (i + j) % R;
+    /* Rows, then their query heads, in portions. */
+    for (size_t i = 0, n; i < T * R; i += n) {
+        n = hyt_min_size(QUERIES, T * R - i);
+        for (size_t j = 0; j < n; j++) {
+            size_t t = (i + j) / R, at = t * H + g * R + (i + j) % R;
 
-                a.query[j] = (struct query){
-                    q + at * E, row[t + (i + j) / R].pos, -INFINITY, 0};
-            }
-            attend(&a, n, row[t].page, kv, how, g, G, E);
-            for (size_t j = 0; j < n; j++) {
-                size_t at = (t + (i + j) / R) * H + g * R + (i + j) % R;
-                float m = a.query[j].m, l = a.query[j].l;
+            a.query[j] = (struct query){q + at * E, row[t].page, row[t].pos,
+                                        -INFINITY, 0};
+        }
+        attend(&a, n, kv, how, g, G, E);
+        for (size_t j = 0; j < n; j++) {
+            size_t at = (i + j) / R * H + g * R + (i + j) % R;
+            float m = a.query[j].m, l = a.query[j].l;
 
-                for (size_t e = 0; e < E; e += 8)
-                    v8_store_n(o + at * E + e, a.o[j][e / 8] * (1 / l),
-                               hyt_min_size(8, E - e));
-                if (lse)
-                    lse[at] = (float)((double)m + hyt_log((double)l));
-            }
+            for (size_t e = 0; e < E; e += 8)
+                v8_store_n(o + at * E + e, a.o[j][e / 8] * (1 / l),
+                           hyt_min_size(8, E - e));
+            if (lse)
+                lse[at] = (float)((double)m + hyt_log((double)l));
         }
     }
 }

@@ -18,9 +18,7 @@
 /* The first position that row t sees. */
 static size_t first_seen(size_t t, const struct hyt_attn *how)
 {
-    size_t window = (size_t)how->window;
-
-    return window > 0 && t >= window ? t - window + 1 : 0;
+    return (size_t)hyt_attn_first((int32_t)t, how);
 }
 
 #ifdef HYT_ISA_ref

@@ -152,6 +152,12 @@ struct kern_rows hyt_kern_rows(const float *x, size_t T, size_t K);
 void hyt_kern_product(float *y, struct kern_rows x, struct hyt_weight w,
                       size_t T, size_t N, size_t K);
 
+/* The first position that a row at `pos` attends to. */
+static inline int32_t hyt_attn_first(int32_t pos, const struct hyt_attn *how)
+{
+    return how->window > 0 && pos >= how->window ? pos - how->window + 1 : 0;
+}
+
 /* The stored weight whose first element is w's element i. */
 static inline struct hyt_weight hyt_weight_at(struct hyt_weight w, size_t i)
 {

@@ -66,7 +66,8 @@ static void pre_norm_bwd(struct hyt_state *st, struct dact *d, const float *x,
 }
 
 static void feed_forward_bwd(struct hyt_state *st, size_t l,
-                             const struct act *a, struct dact *d, float *grads)
+                             const struct act *a, struct dact *d, float *grads,
+                             bool add)
 {
     const struct hyt_config *c = &st->m->c;
     const struct hyt_layer *w = &st->m->layer[l];
@@ -76,7 +77,7 @@ static void feed_forward_bwd(struct hyt_state *st, size_t l,
     /* x_next = x2 + s W_down, s = silu(g) u */
     dp = post_norm_bwd(st, d, a->p2, a->rp2, &w->ffn_post, grads);
     (c->gelu ? hyt_geglu : hyt_swiglu)(a->s, a->g, a->u, T * F);
-    hyt_matmul_bwd_w(grads + w->w_down.grad, NULL, dp, a->s, T, D, F);
+    hyt_matmul_bwd_w(grads + w->w_down.grad, NULL, dp, a->s, add, T, D, F);
     hyt_matmul_bwd_x(a->s, dp, w->w_down.w, false, T, D, F);
     hyt_trace_op(&st->trace, "down_bwd");
     (c->gelu ? hyt_geglu_bwd : hyt_swiglu_bwd)(a->g, a->u, a->s, a->g, a->u,
@@ -86,8 +87,8 @@ static void feed_forward_bwd(struct hyt_state *st, size_t l,
     pre_norm(st, a->h2, a->x2, &w->ffn_norm);
     hyt_matmul_bwd_x(d->dh, a->g, w->w_gate.w, false, T, F, D);
     hyt_matmul_bwd_x(d->dh, a->u, w->w_up.w, true, T, F, D);
-    hyt_matmul_bwd_w(grads + w->w_gate.grad, NULL, a->g, a->h2, T, F, D);
-    hyt_matmul_bwd_w(grads + w->w_up.grad, NULL, a->u, a->h2, T, F, D);
+    hyt_matmul_bwd_w(grads + w->w_gate.grad, NULL, a->g, a->h2, add, T, F, D);
+    hyt_matmul_bwd_w(grads + w->w_up.grad, NULL, a->u, a->h2, add, T, F, D);
     hyt_trace_op(&st->trace, "gate_up_bwd");
     pre_norm_bwd(st, d, a->x2, a->r2, &w->ffn_norm, grads);
 }
@@ -119,7 +120,7 @@ static void positions_bwd(struct hyt_state *st, size_t l, const struct act *a,
 }
 
 static void attention_bwd(struct hyt_state *st, size_t l, const struct act *a,
-                          struct dact *d, float *grads)
+                          struct dact *d, float *grads, bool add)
 {
     const struct hyt_config *c = &st->m->c;
     const struct hyt_layer *w = &st->m->layer[l];
@@ -135,7 +136,7 @@ static void attention_bwd(struct hyt_state *st, size_t l, const struct act *a,
     /* x2 = x + o Wo */
     dp = post_norm_bwd(st, d, a->p1, a->rp1, &w->attn_post, grads);
     hyt_matmul_bwd_x(d->d_o, dp, w->wo.w, false, T, D, HE);
-    hyt_matmul_bwd_w(grads + w->wo.grad, bo, dp, a->o, T, D, HE);
+    hyt_matmul_bwd_w(grads + w->wo.grad, bo, dp, a->o, add, T, D, HE);
     hyt_trace_op(&st->trace, "o_bwd");
     /* o = attention(q, k, v) */
     hyt_attention_bwd(d->dq, d->dk, d->dv, d->d_o, a->q, a->k, a->v, a->o,
@@ -147,9 +148,9 @@ static void attention_bwd(struct hyt_state *st, size_t l, const struct act *a,
     hyt_matmul_bwd_x(d->dh, dq, w->wq.w, false, T, HE, D);
     hyt_matmul_bwd_x(d->dh, dk, w->wk.w, true, T, GE, D);
     hyt_matmul_bwd_x(d->dh, d->dv, w->wv.w, true, T, GE, D);
-    hyt_matmul_bwd_w(grads + w->wq.grad, bq, dq, a->h1, T, HE, D);
-    hyt_matmul_bwd_w(grads + w->wk.grad, bk, dk, a->h1, T, GE, D);
-    hyt_matmul_bwd_w(grads + w->wv.grad, bv, d->dv, a->h1, T, GE, D);
+    hyt_matmul_bwd_w(grads + w->wq.grad, bq, dq, a->h1, add, T, HE, D);
+    hyt_matmul_bwd_w(grads + w->wk.grad, bk, dk, a->h1, add, T, GE, D);
+    hyt_matmul_bwd_w(grads + w->wv.grad, bv, d->dv, a->h1, add, T, GE, D);
     hyt_trace_op(&st->trace, "qkv_bwd");
     pre_norm_bwd(st, d, a->x, a->r1, &w->attn_norm, grads);
 }
@@ -174,7 +175,7 @@ static float *allocate(struct hyt_state *st, struct dact *d)
     return slab;
 }
 
-void hyt_backward(struct hyt_state *st, float *grads)
+void hyt_backward(struct hyt_state *st, float *grads, bool add)
 {
     const struct hyt_model *m = st->m;
     size_t T = st->n_rows, D = m->c.D;
@@ -198,8 +199,8 @@ void hyt_backward(struct hyt_state *st, float *grads)
 
         if (l >= st->kept)
             hyt_block_fwd(st, l, a, NULL);
-        feed_forward_bwd(st, l, a, &d, grads);
-        attention_bwd(st, l, a, &d, grads);
+        feed_forward_bwd(st, l, a, &d, grads, add);
+        attention_bwd(st, l, a, &d, grads, add);
     }
     /* x = embed(token) */
     for (size_t t = 0; t < T; t++)

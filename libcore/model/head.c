@@ -172,6 +172,27 @@ void hyt_head_logits(struct hyt_state *st,
     hyt_trace_end(&st->trace, "head");
 }
 
+/* Zero is what only gets added to: all but the matrices that a product's
+ * gradient is written to.  Those are most of the slab, and are gone through
+ * once less. */
+static void begin_gradient(struct hyt_state *st, float *grads)
+{
+    const struct hyt_model *m = st->m;
+    const size_t D = m->c.D;
+
+    for (size_t i = 0; i < m->n_params; i++)
+        if (m->param[i].vector)
+            memset(grads + m->param[i].bound->grad, 0,
+                   m->param[i].n * sizeof(float));
+    if (!m->c.tied)
+        hyt_zero(grads + m->embed.grad, m->c.V * D);
+    if (st->n_want == 0)
+        hyt_zero(grads, m->n_floats);
+    else /* no row of lm_head has a token from here on */
+        hyt_zero(grads + m->head.grad + m->vocab * D, (m->c.V - m->vocab) * D);
+    hyt_trace_op(&st->trace, "zero");
+}
+
 /*
  *     z = h W^T           stats, g = weigh(stats)
  *     dz = g (onehot - p)     dh = dz W       dW += dz^T h
@@ -179,7 +200,7 @@ void hyt_head_logits(struct hyt_state *st,
 void hyt_head_loss(struct hyt_state *st, struct hyt_row_stats *stats,
                    float (*weigh)(void *ctx, size_t i,
                                   const struct hyt_row_stats *s),
-                   void *ctx, float *grads)
+                   void *ctx, float *grads, bool add)
 {
     const struct hyt_model *m = st->m;
     size_t D = m->c.D, V = m->vocab, tile = tile_rows(st, LOSS_LOGITS);
@@ -191,6 +212,8 @@ void hyt_head_loss(struct hyt_state *st, struct hyt_row_stats *stats,
     make_room(st, tile);
     gather(st);
     memset(st->dxw, 0, st->n_want * D * sizeof(float));
+    if (!add)
+        begin_gradient(st, grads);
     for (size_t i = 0; i < st->n_want; i += tile) {
         size_t n = st->n_want - i < tile ? st->n_want - i : tile;
 
@@ -205,8 +228,8 @@ void hyt_head_loss(struct hyt_state *st, struct hyt_row_stats *stats,
             open_gaps(m, st->z + j * V);
         hyt_trace_op(&st->trace, "vocabulary_bwd");
         hyt_matmul_bwd_x(dh, st->z, m->head.w, false, n, V, D);
-        hyt_matmul_bwd_w(grads + m->head.grad, NULL, st->z, st->hw + i * D, n,
-                         V, D);
+        hyt_matmul_bwd_w(grads + m->head.grad, NULL, st->z, st->hw + i * D,
+                         add || i > 0, n, V, D);
         hyt_trace_op(&st->trace, "head_bwd");
         hyt_rmsnorm_bwd(st->dxw + i * D, grads + m->final_norm.grad, dh,
                         st->xw + i * D, st->rw + i, m->final_norm.w,

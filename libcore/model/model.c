@@ -61,6 +61,7 @@ static int bind(struct hyt_model *m, const struct hyt_ckpt *ckpt,
     p->name = hyt_strndup(name, strlen(name));
     p->bound = field;
     p->n = rows * columns;
+    p->vector = columns == 1;
     m->n_floats += p->n;
     m->n_params++;
     return 0;

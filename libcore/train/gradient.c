@@ -124,6 +124,7 @@ static void run_micro_batch(struct hyt_trainer *t,
                             const struct hyt_example *const *e, size_t n,
                             struct hyt_train_sums *sums)
 {
+    const bool add = sums->n_rlif + sums->n_rd > 0;
     struct micro_batch b = {t, sums, NULL, 0, 0, NULL};
     struct leader leader = {NULL, 0};
     struct hyt_row_stats *stats;
@@ -146,8 +147,8 @@ static void run_micro_batch(struct hyt_trainer *t,
         score_reference(&b, e, n);
     stats = hyt_alloc(b.n, sizeof(*stats));
     hyt_forward(t->st, true);
-    hyt_head_loss(t->st, stats, weigh, &b, t->grads);
-    hyt_backward(t->st, t->grads);
+    hyt_head_loss(t->st, stats, weigh, &b, t->grads, add);
+    hyt_backward(t->st, t->grads, add);
     for (size_t i = 0; i < n; i++)
         hyt_seq_free(t->st, seq[i]);
     hyt_batch_clear(t->st);
@@ -188,13 +189,9 @@ static void run_format(struct hyt_trainer *t, const struct hyt_example *e,
 void hyt_train_gradient(struct hyt_trainer *t, const struct hyt_example *e,
                         size_t n, struct hyt_train_sums *sums)
 {
-    struct hyt_trace_span trace;
-
     memset(sums, 0, sizeof(*sums));
-    hyt_trace_begin(&trace);
-    hyt_zero(t->grads, t->m->n_floats);
-    hyt_trace_op(&trace, "zero");
-    hyt_trace_end(&trace, "zero");
     run_format(t, e, n, HYT_F32, sums);
     run_format(t, e, n, HYT_BF16, sums);
+    if (sums->n_rlif + sums->n_rd == 0)
+        hyt_zero(t->grads, t->m->n_floats);
 }

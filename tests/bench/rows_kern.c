@@ -34,7 +34,7 @@ static void backward_w(void *ctx)
 {
     const struct product *p = ctx;
 
-    hyt_matmul_bwd_w(p->dw, NULL, p->y, p->x, p->T, p->N, p->K);
+    hyt_matmul_bwd_w(p->dw, NULL, p->y, p->x, false, p->T, p->N, p->K);
 }
 
 /* One row of x is limited by reading w, more by arithmetic. */

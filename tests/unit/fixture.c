@@ -140,13 +140,14 @@ double fixture_gradient(const struct fixture *f, float *grads,
     for (size_t t = 0; t < f->T; t++)
         if (f->target[t] >= 0)
             c[n++] = all[t];
-    memset(grads, 0, f->m->n_floats * sizeof(float));
+    for (size_t i = 0; i < f->m->n_floats; i++)
+        grads[i] = NAN; /* all of it is overwritten */
     hyt_state_set_memory(st, memory);
     hyt_state_set_kv(st, kv);
     fixture_add_rows(f, st, seq, false);
     hyt_forward(st, true);
-    hyt_head_loss(st, stats, weigh, &coefs, grads);
-    hyt_backward(st, grads);
+    hyt_head_loss(st, stats, weigh, &coefs, grads, false);
+    hyt_backward(st, grads, false);
     free(c);
     free(stats);
     hyt_state_free(st);

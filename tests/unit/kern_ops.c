@@ -70,17 +70,18 @@ static void matmul_bwd(float *dx, const float *dy, const float *x,
     struct hyt_weight hw = {h, HYT_BF16};
     float *dw = dx + s->T * s->K, *db = dw + s->N * s->K;
 
-    size_t n = s->T * s->K;
+    size_t n = s->T * s->K + s->N * s->K + s->N;
     float *d = hyt_alloc(n, sizeof(float));
 
     for (size_t i = 0; i < n; i++)
         d[i] = s->add ? dx[i] : NAN; /* added to, or overwritten */
     hyt_matmul_bwd_x(d, dy, s->bf16 ? hw : kern_f32(w), s->add, s->T, s->N,
                      s->K);
+    hyt_matmul_bwd_w(d + (dw - dx), d + (db - dx), dy, x, s->add, s->T, s->N,
+                     s->K);
     for (size_t i = 0; i < n; i++)
         dx[i] = s->add ? d[i] : dx[i] + d[i];
     free(d);
-    hyt_matmul_bwd_w(dw, db, dy, x, s->T, s->N, s->K);
     free(h);
 }
 

@@ -47,7 +47,6 @@ static void gradient(const struct hyt_model *m, struct group *g, float *grads)
     hyt_state_set_passing(st);
     hyt_state_set_kv(st, g->kv);
     hyt_state_set_memory(st, g->memory);
-    memset(grads, 0, m->n_floats * sizeof(*grads));
     for (size_t i = 0; i < SAMPLES; i++) {
         size_t shared = g->shared[i];
         int32_t seq =
@@ -63,8 +62,8 @@ static void gradient(const struct hyt_model *m, struct group *g, float *grads)
         }
     }
     hyt_forward(st, true);
-    hyt_head_loss(st, g->stats, weigh, NULL, grads);
-    hyt_backward(st, grads);
+    hyt_head_loss(st, g->stats, weigh, NULL, grads, false);
+    hyt_backward(st, grads, false);
     hyt_batch_clear(st);
     hyt_state_free(st);
 }

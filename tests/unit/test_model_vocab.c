@@ -116,11 +116,13 @@ static void test_gradient(void **state)
     fixture_open(&f, "toy-qwen2"); /* a head of its own */
     set_gaps(&f);
     grads = hyt_grads_new(f.m);
+    for (size_t i = 0; i < f.m->n_floats; i++)
+        grads[i] = NAN; /* all of it is overwritten */
     st = hyt_state_new(f.m);
     add_row(&f, st);
     hyt_forward(st, true);
-    hyt_head_loss(st, &stats, minus_one, NULL, grads);
-    hyt_backward(st, grads);
+    hyt_head_loss(st, &stats, minus_one, NULL, grads, false);
+    hyt_backward(st, grads, false);
     for (size_t v = 0; v < f.V; v++) {
         const float *row = grads + f.m->head.grad + v * f.m->c.D;
         double norm = 0;
