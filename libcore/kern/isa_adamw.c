@@ -70,14 +70,19 @@ void HYT_KERN_FN(adamw)(float *w, uint16_t *stored, float *m, float *v,
     step(w + i, stored ? stored + i : NULL, m + i, v + i, g + i, a, n - i);
 }
 
+/* A core alone does not ask for enough of what comes. */
+enum { AHEAD = 1024 };
+
 double HYT_KERN_FN(sum_squares)(const float *x, size_t n)
 {
     double lane[8] = {0};
     size_t i;
 
-    for (i = 0; i + 8 <= n; i += 8)
+    for (i = 0; i + 8 <= n; i += 8) {
+        __builtin_prefetch(x + i + AHEAD);
         for (size_t l = 0; l < 8; l++)
             lane[l] += (double)x[i + l] * (double)x[i + l];
+    }
     for (size_t l = 0; i + l < n; l++)
         lane[l] += (double)x[i + l] * (double)x[i + l];
     return ((lane[0] + lane[4]) + (lane[2] + lane[6])) +

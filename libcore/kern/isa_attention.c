@@ -89,6 +89,7 @@ enum { QUERIES = 24 };
 
 struct state {
     struct query query[QUERIES];
+    float m[QUERIES + 8], l[QUERIES + 8];
     v8 o[QUERIES][VECTORS];
 };
 
@@ -164,11 +165,10 @@ static void attend(struct state *a, size_t n, const struct hyt_kv *kv,
 
         first = seen < first ? seen : first;
         last = a->query[i].pos > last ? a->query[i].pos : last;
-        for (size_t e = 0; e < E; e += 8)
-            a->o[i][e / 8] = v8_set(0);
+        for (size_t e = 0; e < E; e += WIDE)
+            vw_store((float *)a->o[i] + e, (vw){0});
     }
-    run = find_run(a->query, n, how, 0, first / HYT_PAGE * HYT_PAGE,
-                   last);
+    run = find_run(a->query, n, how, 0, first / HYT_PAGE * HYT_PAGE, last);
     for (; run.n > 0; run = next) {
         size_t size = E * HYT_PAGE, at = page_at(a, &run, g, G) * size;
         const float *k = page_of(wide[0], kv->k, kv->t, at, size);
@@ -182,8 +182,8 @@ static void attend(struct state *a, size_t n, const struct hyt_kv *kv,
             size_t shares = (run.n - i + SHARE - 1) / SHARE, j = run.i + i;
 
             share = (run.n - i + shares - 1) / shares;
-            meet_page(a->query + j, a->o + j, k, v, &then, how, run.start, E,
-                      share);
+            meet_page(a->query + j, a->m + j, a->l + j, a->o + j, k, v, &then,
+                      how, run.start, E, share);
             then.bytes = 0;
         }
     }
@@ -204,13 +204,14 @@ void HYT_KERN_FN(attention)(float *o, float *lse, const float *q,
         for (size_t j = 0; j < n; j++) {
             size_t t = (i + j) / R, at = t * H + g * R + (i + j) % R;
 
-            a.query[j] = (struct query){q + at * E, row[t].page, row[t].pos,
-                                        -INFINITY, 0};
+            a.query[j] = (struct query){q + at * E, row[t].page, row[t].pos};
+            a.m[j] = -INFINITY;
+            a.l[j] = 0;
         }
         attend(&a, n, kv, how, g, G, E);
         for (size_t j = 0; j < n; j++) {
             size_t at = (i + j) / R * H + g * R + (i + j) % R;
-            float m = a.query[j].m, l = a.query[j].l;
+            float m = a.m[j], l = a.l[j];
 
             for (size_t e = 0; e < E; e += 8)
                 v8_store_n(o + at * E + e, a.o[j][e / 8] * (1 / l),

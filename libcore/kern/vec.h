@@ -247,6 +247,22 @@ VEC_INLINE v4 v8_sum4(v8 a, v8 b, v8 c, v8 d)
            __builtin_shufflevector(ab, cd, 1, 3, 5, 7);
 }
 
+/* The largest lane of each of four vectors. */
+VEC_INLINE v4 v8_max4(v8 a, v8 b, v8 c, v8 d)
+{
+    v8 ac = v8_max(__builtin_shufflevector(a, c, 0, 1, 2, 3, 8, 9, 10, 11),
+                   __builtin_shufflevector(a, c, 4, 5, 6, 7, 12, 13, 14, 15));
+    v8 bd = v8_max(__builtin_shufflevector(b, d, 0, 1, 2, 3, 8, 9, 10, 11),
+                   __builtin_shufflevector(b, d, 4, 5, 6, 7, 12, 13, 14, 15));
+    v8 all =
+        v8_max(__builtin_shufflevector(ac, bd, 0, 1, 8, 9, 4, 5, 12, 13),
+               __builtin_shufflevector(ac, bd, 2, 3, 10, 11, 6, 7, 14, 15));
+    /* a a b b  c c d d */
+    all =
+        v8_max(all, __builtin_shufflevector(all, all, 1, 0, 3, 2, 5, 4, 7, 6));
+    return __builtin_shufflevector(all, all, 0, 2, 4, 6);
+}
+
 /* Rows become columns. */
 VEC_INLINE void v4_transpose(v4 a[4])
 {
@@ -276,25 +292,29 @@ VEC_INLINE float v8_top(v8 a)
  *
  *     x = n ln 2 + r, |r| <= ln(2) / 2        (Cody and Waite 1980)
  *     p = 1 + r + r^2 P(r)                    P as in Cephes' expf, S. Moshier
+ *
+ * For vectors V, of integers I, of either width: see vec_wide.h.
  */
-VEC_INLINE v8 v8_exp_parts(v8i *n, v8 x)
-{
-    const float magic = 0x1.8p23f; /* adding it rounds to an integer */
-
-    v8 shifted = v8_fma(x, v8_set(0x1.715476p0f), v8_set(magic));
-    v8 whole = shifted - magic;
-    v8 r = v8_fma(whole, v8_set(-0x1.62e4p-1f), x);
-    r = v8_fma(whole, v8_set(-0x1.7f7d1cp-20f), r);
-
-    v8 p = v8_set(1.9875691500e-4f);
-    p = v8_fma(p, r, v8_set(1.3981999507e-3f));
-    p = v8_fma(p, r, v8_set(8.3334519073e-3f));
-    p = v8_fma(p, r, v8_set(4.1665795894e-2f));
-    p = v8_fma(p, r, v8_set(1.6666665459e-1f));
-    p = v8_fma(p, r, v8_set(5.0000001201e-1f));
-    *n = (v8i)shifted - (v8i)v8_set(magic);
-    return v8_fma(p, r * r, r) + 1.0f;
-}
+#define VEC_EXP_PARTS(name, V, I, fma, set)                                    \
+    VEC_INLINE V name(I *n, V x)                                               \
+    {                                                                          \
+        const float magic = 0x1.8p23f; /* adding it rounds to an integer */    \
+                                                                               \
+        V shifted = fma(x, set(0x1.715476p0f), set(magic));                    \
+        V whole = shifted - magic;                                             \
+        V r = fma(whole, set(-0x1.62e4p-1f), x);                               \
+        r = fma(whole, set(-0x1.7f7d1cp-20f), r);                              \
+                                                                               \
+        V p = set(1.9875691500e-4f);                                           \
+        p = fma(p, r, set(1.3981999507e-3f));                                  \
+        p = fma(p, r, set(8.3334519073e-3f));                                  \
+        p = fma(p, r, set(4.1665795894e-2f));                                  \
+        p = fma(p, r, set(1.6666665459e-1f));                                  \
+        p = fma(p, r, set(5.0000001201e-1f));                                  \
+        *n = (I)shifted - (I)set(magic);                                       \
+        return fma(p, r * r, r) + 1.0f;                                        \
+    }
+VEC_EXP_PARTS(v8_exp_parts, v8, v8i, v8_fma, v8_set)
 
 /*
  * exp(x), at most 2 ulp off over the whole range, subnormal results included;
@@ -310,16 +330,6 @@ VEC_INLINE v8 v8_exp(v8 x)
     v8i rest = n - half;
 
     return p * (v8)((half + 127) << 23) * (v8)((rest + 127) << 23);
-}
-
-/* The same for x <= 0, but no less than e^-87 = 2^-126 p: for weights beside
- * one that is 1, to which less adds nothing. */
-VEC_INLINE v8 v8_exp_weight(v8 x)
-{
-    v8i n;
-    v8 p = v8_exp_parts(&n, v8_max(v8_set(-87.0f), x));
-
-    return p * (v8)((n + 127) << 23);
 }
 
 /*

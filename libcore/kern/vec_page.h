@@ -20,7 +20,6 @@ struct query {
     const float *q;
     const int32_t *page;
     int32_t pos;
-    float m, l;
 };
 
 /* The next page is not next in memory, the CPU does not foresee it: a share of
@@ -45,7 +44,9 @@ VEC_INLINE void scores_n(v8 s[][LANES], const struct query *a, const float *k,
 {
     vw sum[SHARE][AT_ONCE / WIDE];
 
-    memset(sum, 0, sizeof(sum));
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < AT_ONCE / WIDE; j++)
+            sum[i][j] = (vw){0};
     for (size_t e = 0; e < E; e++, k += HYT_PAGE) {
         vw ke[AT_ONCE / WIDE];
 
@@ -76,36 +77,66 @@ static void scores(v8 s[][LANES], const struct query *a, const float *k,
         scores_n(s, a, k, next, E, 6);
 }
 
-/* Turns the scores of slots from … to-1 into weights relative to the new
- * maximum; moves the query's state there. */
-static void weigh(v8 s[LANES], struct query *a, v8 *o,
-                  const struct hyt_attn *how, int32_t from, int32_t to,
-                  size_t E)
+/* The scores of slots from … to-1, scaled; the others see nothing. */
+VEC_INLINE void scale(v8 s[LANES], const struct hyt_attn *how, int32_t from,
+                      int32_t to)
 {
     const v8i lane = {0, 1, 2, 3, 4, 5, 6, 7};
+    float *p = (float *)s;
 
-    for (int j = 0; j < LANES; j++) {
-        s[j] *= how->scale;
-        if (how->cap > 0)
-            s[j] = how->cap * v8_tanh(s[j] / how->cap);
-    }
+    for (int j = 0; j < HYT_PAGE; j += WIDE)
+        vw_store(p + j, vw_load(p + j) * how->scale);
+    for (int j = 0; j < LANES && how->cap > 0; j++)
+        s[j] = how->cap * v8_tanh(s[j] / how->cap);
     for (int j = 0; j < LANES && to - from < HYT_PAGE; j++) {
         v8i seen = (lane < to - 8 * j) & (lane >= from - 8 * j);
 
         s[j] = (v8)((seen & (v8i)s[j]) | (~seen & (v8i)v8_set(-INFINITY)));
     }
-    float top = v8_top(v8_max(v8_max(s[0], s[1]), v8_max(s[2], s[3])));
-    if (top > a->m) {
-        v8 shrink = v8_exp(v8_set(a->m - top));
+}
 
-        a->l *= shrink[0];
-        for (size_t e = 0; e < E; e += 8)
-            o[e / 8] *= shrink[0];
-        a->m = top;
+/* The first n lanes of a, the others of b. */
+VEC_INLINE v8 first_lanes(v8 a, v8 b, size_t n)
+{
+    const v8i lane = {0, 1, 2, 3, 4, 5, 6, 7};
+    const v8i mine = lane < (int32_t)n;
+
+    return (v8)((mine & (v8i)a) | (~mine & (v8i)b));
+}
+
+/* Turns the scores of n queries into weights relative to their new maxima m,
+ * and moves the sums l and the outputs there.  Where a maximum is what it was,
+ * they are multiplied by 1: whether it is cannot be foreseen. */
+static void weigh(v8 s[][LANES], float *m, float *l, v8 (*o)[VECTORS],
+                  const struct hyt_attn *how, const int32_t *from,
+                  const int32_t *to, size_t E, size_t n)
+{
+    const v8 was = v8_load(m), sum = v8_load(l);
+    v8 part[8] = {{0}}, top, shrink;
+
+    for (size_t i = 0; i < n; i++) {
+        scale(s[i], how, from[i], to[i]);
+        part[i] = v8_max(v8_max(s[i][0], s[i][1]), v8_max(s[i][2], s[i][3]));
     }
-    for (int j = 0; j < LANES; j++)
-        s[j] = v8_exp_weight(s[j] - a->m);
-    a->l += v8_sum((s[0] + s[1]) + (s[2] + s[3]));
+    top = v8_join(v8_max4(part[0], part[1], part[2], part[3]),
+                  v8_max4(part[4], part[5], part[6], part[7]));
+    top = first_lanes(v8_max(top, was), was, n);
+    shrink = v8_exp(was - top);
+    v8_store(m, top);
+    for (size_t i = 0; i < n; i++) {
+        float *si = (float *)s[i], *oi = (float *)o[i];
+
+        for (size_t p = 0; p < HYT_PAGE; p += WIDE)
+            vw_store(si + p, vw_exp_weight(vw_load(si + p) - m[i]));
+        part[i] = (s[i][0] + s[i][1]) + (s[i][2] + s[i][3]);
+        for (size_t e = 0; e < E; e += WIDE)
+            vw_store(oi + e, vw_load(oi + e) * shrink[i]);
+    }
+    v8_store(
+        l, first_lanes(sum * shrink +
+                           v8_join(v8_sum4(part[0], part[1], part[2], part[3]),
+                                   v8_sum4(part[4], part[5], part[6], part[7])),
+                       sum, n));
 }
 
 /* o_i += w_ip v_p, slots p = from … to-1 in order, of at most 8 elements. */
@@ -192,10 +223,10 @@ static int32_t in_page(int32_t slot)
 }
 
 /* n <= SHARE queries meet one page, whose first position is `start`. */
-static void meet_page(struct query *a, v8 (*o)[VECTORS], const float *k,
-                      const float *v, const struct next_page *next,
-                      const struct hyt_attn *how, int32_t start, size_t E,
-                      size_t n)
+static void meet_page(const struct query *a, float *m, float *l,
+                      v8 (*o)[VECTORS], const float *k, const float *v,
+                      const struct next_page *next, const struct hyt_attn *how,
+                      int32_t start, size_t E, size_t n)
 {
     v8 s[SHARE][LANES];
     int32_t from[SHARE], to[SHARE], begin = 0, end = HYT_PAGE;
@@ -209,9 +240,7 @@ static void meet_page(struct query *a, v8 (*o)[VECTORS], const float *k,
     if (begin >= end) /* no slot that all of them see */
         begin = end = 0;
     scores(s, a, k, next, E, n);
-    for (size_t i = 0; i < n; i++)
-        if (from[i] < to[i])
-            weigh(s[i], &a[i], o[i], how, from[i], to[i], E);
+    weigh(s, m, l, o, how, from, to, E, n);
     for (size_t i = 0; i < n; i++)
         if (from[i] < begin)
             gather(o + i, (const v8(*)[LANES])s + i, v, from[i], begin, E, 1);

@@ -15,6 +15,18 @@
 
 enum { GROUPS = 2, WIDE = 16 };
 typedef float vw __attribute__((vector_size(64)));
+typedef int32_t vwi __attribute__((vector_size(64)));
+
+VEC_INLINE vw vw_set(float x)
+{
+    return (vw)_mm512_set1_ps(x);
+}
+
+/* a > b ? a : b, so b where either is NaN. */
+VEC_INLINE vw vw_max(vw a, vw b)
+{
+    return (vw)_mm512_max_ps((__m512)a, (__m512)b);
+}
 
 /* a b + c, rounded once, a the same in every lane. */
 VEC_INLINE vw vw_fma_one(float a, vw b, vw c)
@@ -65,6 +77,17 @@ VEC_INLINE void vw_sum4(v4 *s, vw a, vw b, vw c, vw d)
 
 enum { GROUPS = 1, WIDE = 8 };
 typedef v8 vw;
+typedef v8i vwi;
+
+VEC_INLINE vw vw_set(float x)
+{
+    return v8_set(x);
+}
+
+VEC_INLINE vw vw_max(vw a, vw b)
+{
+    return v8_max(a, b);
+}
 
 VEC_INLINE vw vw_fma_one(float a, vw b, vw c)
 {
@@ -104,6 +127,18 @@ VEC_INLINE vw vw_load(const float *p)
 VEC_INLINE void vw_store(float *p, vw v)
 {
     memcpy(p, &v, sizeof(v));
+}
+
+VEC_EXP_PARTS(vw_exp_parts, vw, vwi, vw_fma, vw_set)
+
+/* exp(x) for x <= 0, but no less than e^-87 = 2^-126 p: for weights beside one
+ * that is 1, to which less adds nothing.  The bits of v8_exp() else. */
+VEC_INLINE vw vw_exp_weight(vw x)
+{
+    vwi n;
+    vw p = vw_exp_parts(&n, vw_max(vw_set(-87.0f), x));
+
+    return p * (vw)((n + 127) << 23);
 }
 
 #endif
