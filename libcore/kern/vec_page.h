@@ -223,10 +223,11 @@ static int32_t in_page(int32_t slot)
 }
 
 /* n <= SHARE queries meet one page, whose first position is `start`. */
-static void meet_page(const struct query *a, float *m, float *l,
-                      v8 (*o)[VECTORS], const float *k, const float *v,
-                      const struct next_page *next, const struct hyt_attn *how,
-                      int32_t start, size_t E, size_t n)
+static inline void meet_page(const struct query *a, float *m, float *l,
+                             v8 (*o)[VECTORS], const float *k, const float *v,
+                             const struct next_page *next,
+                             const struct hyt_attn *how, int32_t start,
+                             size_t E, size_t n)
 {
     v8 s[SHARE][LANES];
     int32_t from[SHARE], to[SHARE], begin = 0, end = HYT_PAGE;
