@@ -16,16 +16,18 @@
 #
 #     DIR/K.jsonl.zst        what model K-1 sampled, scored and weighted
 #     DIR/K                  model K: model K-1 updated by these records
-#     DIR/K.log              what hyt-update said of it, a line a step
+#     DIR/K.log              what hyt-update said of it, a line a step; where it
+#                            is, round K is over
 #     DIR/K.SET.jsonl.zst    graded answers of model K to the questions of SET
 #     DIR/K.SET.report       hyt-eval of these
 #
 # for K from 1 to ROUNDS; model 0 is BASE. The variables above are the commands
 # that print traces, queries and questions. Every file is a function of those it
-# is made from and of the settings, seeds included, and what was stopped goes on
-# where it was. When model K is there, model K-1 and the records of round K are
-# removed; before, model K-1 has answered all SETS if K-1 is one of MEASURED.
-# The last model stays, and so do the logs.
+# is made from and of the settings, seeds included: DIR/settings holds what they
+# were, and where they are others now, all is made again. What was stopped, by a
+# signal or by a power cut, goes on where it was. When model K is there, model
+# K-1 and the records of round K are removed; before, model K-1 has answered all
+# SETS if K-1 is one of MEASURED. The last model stays, and so do the logs.
 #
 # `say` is a command that tells of a round before it begins.
 #
@@ -74,6 +76,32 @@ best       = .accuracy
 threads    = 1
 quiet      = -q --threads $(threads)
 
+# What a run is a function of, beside its base
+define hyt_settings
+traces  = $(traces)
+queries = $(queries)
+rollout = -n $(samples) --max-tokens $(max_tokens)
+prg     = $(prg)
+weight  = $(weight)
+update  = --lr $(lr) $(update)
+endef
+# and the answers of a model
+define hyt_asked
+$($(set))
+rollout = $(answers) $(answers_$(set))
+prg     = $(prg)
+endef
+
+# $(1) FILE, $(2) VARIABLE: the file holds the variable's value, and is only
+# newer where that is another
+define hyt_stamp
+$(1): export HYT_STAMP = $$($(2))
+$(1): hyt_always
+	@mkdir -p $$(@D) && printf '%s\n' "$$$$HYT_STAMP" >$$@.new
+	@if cmp -s $$@.new $$@; then rm $$@.new; else mv $$@.new $$@; fi
+
+endef
+
 # A number for each round of each seed
 round_seed = $$(($(seed) * 10000 + $(round)))
 
@@ -81,10 +109,12 @@ hyt_numbers := $(shell seq 1 9999)
 hyt_count    = $(wordlist 1,$(1),$(hyt_numbers))
 hyt_before   = $(words $(wordlist 2,$(1),$(hyt_numbers)))
 
-# $(1) DIR, $(2) K, $(3) model K-1, $(4) what has to be there before that goes
+# $(1) DIR, $(2) K, $(3) model K-1, $(4) what says that it is complete, $(5) what
+# has to be there before it goes.  A model is trained beside its place and moved
+# there: what hyt-update was stopped in it goes on with.
 define hyt_round
 $(1)/$(2).jsonl.zst: round = $(2)
-$(1)/$(2).jsonl.zst: $(3)/model.safetensors
+$(1)/$(2).jsonl.zst: $(4) $(1)/settings
 	@$$(say)
 	$$(V)mkdir -p $(1) && ( $$(traces); $$(queries) ) | \
 	    hyt-rollout -m $(3) -n $$(samples) --max-tokens $$(max_tokens) \
@@ -92,11 +122,15 @@ $(1)/$(2).jsonl.zst: $(3)/model.safetensors
 	    hyt-prg -m $(3) $$(prg) $$(quiet) | \
 	    hyt-weight --seed $$(round_seed) $$(weight) -q -o $$@
 
-$(1)/$(2)/model.safetensors: $(1)/$(2).jsonl.zst | $(4)
-	$$(V)hyt-update -m $(3) --out $$(@D) --lr $$(lr) $$(update) $$(quiet) \
-	    $$< >/dev/null
-	$$(V)hyt-ckpt log $$(@D) >$(1)/$(2).log
-	$$(V)rm -rf $$< $(filter $(1)/%,$(3))
+$(1)/$(2)/model.safetensors: $(1)/$(2).jsonl.zst
+	$$(V)hyt-update -m $(3) --out $$(@D).new --lr $$(lr) $$(update) \
+	    $$(quiet) $$< >/dev/null
+	$$(V)rm -rf $$(@D) && mv $$(@D).new $$(@D)
+
+$(1)/$(2).log: $(1)/$(2)/model.safetensors | $(5)
+	$$(V)hyt-ckpt log $(1)/$(2) >$$@.new
+	$$(V)rm -rf $(1)/$(2).jsonl.zst $(filter $(1)/%,$(3))
+	$$(V)mv $$@.new $$@
 
 # What goes when the next model is there
 .SECONDARY: $(1)/$(2).jsonl.zst $(1)/$(2)/model.safetensors
@@ -104,7 +138,9 @@ endef
 
 # $(1) MODEL, $(2) SET
 define hyt_measure_set
-$(1).$(2).jsonl.zst: $(1)/model.safetensors
+$(1).$(2).settings: set = $(2)
+$(call hyt_stamp,$(1).$(2).settings,hyt_asked)
+$(1).$(2).jsonl.zst: $(1)/model.safetensors $(1).$(2).settings
 	$$(V)$$($(2)) | \
 	    hyt-rollout -m $(1) $$(answers) $$(answers_$(2)) $$(quiet) | \
 	    hyt-prg -m $(1) $$(prg) $$(quiet) | hyt-grade -q -o $$@
@@ -118,12 +154,14 @@ hyt_measure = $(foreach s,$(2),$(call hyt_measure_set,$(1),$(s)))
 # $(1) DIR, $(2) BASE, $(3) ROUNDS, $(4) MEASURED, $(5) SETS, $(6) K, $(7) K-1
 define hyt_run_round
 $(call hyt_round,$(1),$(6),$(if $(filter 0,$(7)),$(2),$(1)/$(7)),$(if \
+    $(filter 0,$(7)),$(2)/model.safetensors,$(1)/$(7).log),$(if \
     $(filter $(7),$(4)),$(5:%=$(1)/$(7).%.jsonl.zst)))
 $(if $(filter $(6),$(4)),$(call hyt_measure,$(1)/$(6),$(5)))
 
 endef
-hyt_run = $(foreach k,$(call hyt_count,$(3)),$(call \
-    hyt_run_round,$(1),$(2),$(3),$(4),$(5),$(k),$(call hyt_before,$(k))))
+hyt_run = $(call hyt_stamp,$(1)/settings,hyt_settings)$(foreach k,$(call \
+    hyt_count,$(3)),$(call hyt_run_round,$(1),$(2),$(3),$(4),$(5),$(k),$(call \
+    hyt_before,$(k))))
 
 # Why, a line on standard error
 hyt_stopped = "stopped after round \(.round), the best is \(.best): \
@@ -132,7 +170,7 @@ hyt_stopped = "stopped after round \(.round), the best is \(.best): \
 # $(1) DIR, $(2) K, $(3) K-1, or nothing
 define hyt_watch_round
 $(call hyt_measure,$(1)/$(2),watch)
-$(1)/$(2).watch: $(1)/$(2).watch.jsonl.zst $(3:%=$(1)/%.go)
+$(1)/$(2).watch: $(1)/$(2).watch.jsonl.zst $(3:%=$(1)/$(2).log $(1)/%.go)
 	$$(V)BEST='$$(best)' $(hyt_here)watch.sh $(1) $(2) \
 	    $$(foreach r,$$(require),'$$(r)') >$$@
 

@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# A run by the rules of examples/hyt.mk that is stopped, by an interrupt from
+# the terminal or by SIGKILL, at any moment, comes to what one comes to that is
+# not; and one with other settings is made again.
+
+set -eu
+case $BUILD in
+*/asan | */tsan) echo "skipped: too slow under a sanitizer" && exit 77 ;;
+esac
+die() {
+    echo "$*" >&2
+    exit 1
+}
+quickstart=$TESTS/../examples/quickstart
+cp -r "$quickstart/model" model
+
+cat >Makefile <<END
+include $TESTS/../examples/hyt.mk
+chain      = awk -f $quickstart/chain.awk -v what=\$(1) -v n=\$(2) -v seed=\$(3)
+max_tokens = 48
+lr         = 3e-4
+weight     = --policy hytuning --groups 4 --traces 4
+%: traces  = \$(call chain,traces,8,1)
+%: queries = \$(call chain,queries,8,\$(round_seed))
+%: test    = \$(call chain,test,20,3)
+\$(eval \$(call hyt_run,\$(DIR),model,4,2 4,test))
+END
+run() { # DIR [WORD...]
+    dir=$1
+    shift
+    "$@" make --no-print-directory HYT_BIN="$BUILD/bin" DIR="$dir" lr="$lr" \
+        "$dir/2.test.report" "$dir/4.test.report" "$dir/4.log"
+}
+# What is there in the end, and what it says, but for times.
+state() {
+    (cd "$1" && ls && cksum ./*.report && hyt-ckpt info --json 4 |
+        jq -c '[.step, .digest]' && jq -c 'del(.seconds)' ./[0-9]*.log | cksum)
+}
+
+lr=3e-4
+begin=$(date +%s%N)
+run whole env >log 2>&1 || { cat log && die "the whole run failed"; }
+took=$((($(date +%s%N) - begin) / 1000000))
+state whole >want
+cat want
+
+# At so many thousandths of the run; then at once, and again, to the end.
+stops=0
+for signal in INT KILL; do
+    for at in 60 170 240 330 420 570 660 840 960; do
+        rm -rf cut
+        ms=$((took * at / 1000))
+        status=0
+        run cut timeout -s $signal "$(printf '%d.%03d' $((ms / 1000)) \
+            $((ms % 1000)))" >log 2>&1 || status=$?
+        [ $status -eq 0 ] || stops=$((stops + 1))
+        for i in 1 2; do
+            run cut timeout -s $signal 0.$((i * 2)) >log 2>&1 || :
+        done
+        run cut env >log 2>&1 || { cat log && die "$signal at $at: no end"; }
+        state cut >got
+        diff want got || die "$signal at $at: another end"
+    done
+done
+[ $stops -gt 9 ] || die "only $stops runs were stopped"
+
+# The same again is nothing; another rate is another run.
+touch stamp
+run whole env >log
+find whole -type f -newer stamp | grep . && die "made again"
+lr=1e-3
+run whole env >log
+state whole >got
+if cmp -s want got; then die "the rate is not seen"; fi
+lr=3e-4
+run whole env >log
+state whole >got
+cmp -s want got || die "the first rate gives another end"
