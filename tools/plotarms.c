@@ -205,8 +205,9 @@ static void put_metric(struct hyt_figure *f, const struct arms *all, size_t i)
                        (int)HYT_INK_BLUE);
     if (put_block(b, all, i, true, range) > 0)
         hyt_buf_printf(&plot,
-                       ", $i%zu using 1:4:2:3 with xerrorbars lt %d ps 0.9", i,
-                       (int)HYT_INK_BLUE);
+                       ", $i%zu using 2:4:($3-$2):(0) with vectors nohead lt %d"
+                       ", '' using 1:4 with points lt %d ps 0.9",
+                       i, (int)HYT_INK_BLUE, (int)HYT_INK_BLUE);
     margin = 0.06 * (range[1] - range[0]);
     hyt_figure_axis(f, 'x', range[0] - margin, range[1] + margin, 3);
     hyt_buf_put(b, plot.s, plot.n);

@@ -4,7 +4,8 @@
  *
  * gnuplot draws in the colours for light pages.  A style sheet put into its
  * SVG exchanges them where the reader prefers dark, by the colour itself: so
- * that a viewer which knows no style sheets still shows the picture.
+ * that a viewer which knows no style sheets still shows the picture.  Intervals
+ * are vectors: gnuplot puts white discs below the points of its error bars.
  */
 #include <math.h>
 #include <stdio.h>

@@ -229,9 +229,11 @@ static int draw(const struct diagram *d, const struct hyt_plot *p,
     hyt_buf_printf(b,
                    " lw 9 title 'gap', \\\n"
                    "  x lt %d lw 1.5 dt 2 title 'calibrated', \\\n"
-                   "  $bins using 4:5:6:7 with yerrorbars lt %d ps 0.8 "
+                   "  $bins using 4:6:(0):($7-$6) with vectors nohead lt %d "
+                   "lw 1.5 notitle, \\\n"
+                   "  $bins using 4:5 with points lt %d ps 0.8 "
                    "title 'accuracy'\n",
-                   (int)HYT_INK_GREY, (int)HYT_INK_BLUE);
+                   (int)HYT_INK_GREY, (int)HYT_INK_BLUE, (int)HYT_INK_BLUE);
     hyt_figure_panel(&f, 70, f.width - 24, split, f.bottom - 58);
     snprintf(label, sizeof label, "confidence (%s)", d->confidence);
     hyt_buf_puts(b, "set format x '%g'\nset ylabel 'answers'\nset xlabel ");

@@ -185,7 +185,8 @@ static void put_plot(struct hyt_buf *b, const struct log *log, size_t field,
         comma = ", \\\n  ";
         if (c->bars.n > 0)
             hyt_buf_printf(b,
-                           "%s$b%zu using 1:2:3:4 with yerrorbars lt %zu lw 1",
+                           "%s$b%zu using 1:3:(0):($4-$3) with vectors nohead "
+                           "lt %zu lw 1",
                            comma, at, colour);
     }
     hyt_buf_putc(b, '\n');

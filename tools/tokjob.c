@@ -143,7 +143,8 @@ int hyt_tokjob_inspect(struct hyt_tokjob *j, const char *text, size_t n,
     return 0;
 }
 
-/* The dummy space goes with the first token that is not special. */
+/* The dummy space goes with the first token that is not special, unless special
+ * ones are written in front of it. */
 int hyt_tokjob_decode(struct hyt_tokjob *j, const int32_t *id, size_t n,
                       struct hyt_err *err)
 {
@@ -154,7 +155,7 @@ int hyt_tokjob_decode(struct hyt_tokjob *j, const int32_t *id, size_t n,
     for (size_t i = 0; i < n; i++) {
         if (hyt_tok_bytes(j->tok, id[i], first, j->special, &j->bytes, err) < 0)
             return -1;
-        first = first && hyt_tok_special(j->tok, id[i]);
+        first = first && !j->special && hyt_tok_special(j->tok, id[i]);
     }
     hyt_buf_reserve(&j->bytes, 0);
     hyt_buf_reserve(&j->out, 0);

@@ -75,21 +75,23 @@ for arm in base rlif fixed majority rd hytuning; do
     esac
 done
 
-# arms NAME FIELDS FILTER: a picture of the arms that FILTER, of jq, takes
+# arms NAME TITLE FIELDS FILTER: a picture of the arms that FILTER, of jq, takes
 arms() {
     jq -c '([.means[].task] | if index("all") then "all" else .[0] end) as $task
-        | .means[] | select(.task == $task and .set == "test"
-            and (.traces == 32 or .arm == "base")) | select(.arm | '"$3"')
+        | ["base", "rlif", "fixed", "majority", "rd", "hytuning"] as $first
+        | .means | map(select(.task == $task and .set == "test"
+            and (.traces == 32 or .arm == "base")) | select(.arm | '"$4"'))
+        | sort_by(.arm as $a | ($first | index($a)) // 6)[]
         | {arm, metric, mean} + if .half then {lo: (.mean - .half),
             hi: (.mean + .half)} else {} end' "$out/report.json" >"$tmp/means"
     [ ! -s "$tmp/means" ] ||
-        plot arms --fields "$2" "$tmp/means" -o "$out/$1"
+        plot arms --title "$2" --fields "$3" "$tmp/means" -o "$out/$1"
 }
 main='^(base|rlif|fixed|majority|rd|hytuning)$'
 metrics=accuracy,ece,smece,brier,auroc,overconfidence,rationalised
-arms arms.svg $metrics "test(\"$main\")"
+arms arms.svg 'Main arms, temperature 1' $metrics "test(\"$main\")"
 ! grep -q -v -E "$main" "$tmp/arms" ||
-    arms others.svg $metrics ". == \"hytuning\" or (test(\"$main\") | not)"
+    arms others.svg 'Other arms, temperature 1' $metrics ". == \"hytuning\" or (test(\"$main\") | not)"
 
 mkdir "$tmp/curves" "$tmp/traces"
 for arm in base rlif fixed majority rd hytuning; do
@@ -119,7 +121,9 @@ curves() {
     local dir=$1 name=$2 files
     shift 2
     [ -n "$(ls "$tmp/$dir")" ] || return 0
-    (cd "$tmp/$dir" && files=(*) && plot train "$@" "${files[@]}" -o "$out/$name")
+    files=(rlif fixed majority rd hytuning base) # so that colours are the same
+    (cd "$tmp/$dir" && mapfile -t files < <(ls -U -d "${files[@]}" 2>/dev/null) &&
+        plot train "$@" "${files[@]}" -o "$out/$name")
 }
 curves curves curves.svg --fields accuracy,ece,self_certainty,trust,lambda
 curves traces traces.svg --fields accuracy,ece --x traces --log-x \

@@ -10,6 +10,7 @@ void hyt_words_reset(struct hyt_words *w)
 {
     hyt_buf_reset(&w->text);
     w->n = 0;
+    w->behind = false;
 }
 
 void hyt_words_end(struct hyt_words *w)
@@ -41,6 +42,8 @@ static void flush(struct splitter *sp)
     if (!(sp->was_match && sp->step->how == HYT_SPLIT_REMOVED)) {
         hyt_buf_put(&sp->out->text, sp->s + sp->begin, sp->end - sp->begin);
         hyt_words_end(sp->out);
+    } else if (sp->out->n == 0) {
+        sp->out->behind = true;
     }
     sp->begin = sp->end;
 }
@@ -138,7 +141,7 @@ static int apply_step(const struct hyt_pretok_step *step, bool first,
         const size_t n = in->end[i] - begin;
 
         if (step->kind == HYT_PRETOK_PREFIX && step->first_only &&
-            !(first && i == 0)) {
+            !(first && i == 0 && !in->behind)) {
             hyt_buf_put(&out->text, s, n);
             hyt_words_end(out);
         } else {
@@ -161,6 +164,7 @@ int hyt_pretok_apply(const struct hyt_pretok *pre, bool prefix, bool first,
         if (step->kind == HYT_PRETOK_PREFIX && !prefix)
             continue;
         hyt_words_reset(spare);
+        spare->behind = words->behind;
         if (apply_step(step, first, words, spare, err) < 0)
             return -1;
         was = *words;

@@ -47,6 +47,7 @@ struct hyt_words {
     struct hyt_buf text;
     size_t *end;
     size_t n, cap;
+    bool behind; /* what stood before the first has been removed */
 };
 void hyt_words_reset(struct hyt_words *w);
 void hyt_words_end(struct hyt_words *w); /* unless it would be empty */

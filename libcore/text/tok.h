@@ -38,7 +38,7 @@ struct hyt_tok {
      * decoder leaves it alone, or the bytes have no tokens. */
     char *mark;
 
-    bool has_prefix; /* encoding puts a space in front of a sequence */
+    bool has_prefix; /* a sequence's first space is a dummy */
     bool spaced;     /* every token's bytes begin with a space */
     struct hyt_buf bytes;
     size_t *bytes_end; /* by id, into `bytes` */

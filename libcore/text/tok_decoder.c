@@ -25,6 +25,7 @@ struct decoder {
     bool byte_level; /* GPT-2's alphabet */
     bool fused;      /* tokens are joined: what follows sees the whole text */
     bool spaced;     /* there is none: words with a space between */
+    bool strips;     /* the first space of a text is a dummy */
 };
 
 static int add_replace(struct decoder *d, const struct hyt_json *part,
@@ -49,7 +50,7 @@ static int add_replace(struct decoder *d, const struct hyt_json *part,
 }
 
 /* Only the form that drops a dummy space: one, in front of the whole text. */
-static int load_strip(const struct decoder *d, const struct hyt_json *part,
+static int load_strip(struct decoder *d, const struct hyt_json *part,
                       struct hyt_err *err)
 {
     const char *content = NULL;
@@ -65,6 +66,7 @@ static int load_strip(const struct decoder *d, const struct hyt_json *part,
         stop != 0)
         return hyt_fail(err, "decoder: Strip of anything but one space in "
                              "front of the text is not supported");
+    d->strips = d->strips || start == 1;
     return 0;
 }
 
@@ -72,7 +74,7 @@ static int load_step(struct decoder *d, const struct hyt_json *part,
                      struct hyt_err *err)
 {
     const char *type = hyt_field_type(part, "decoder", err);
-    const char *content = NULL, *mark = "\xE2\x96\x81";
+    const char *content = NULL, *scheme = NULL, *mark = "\xE2\x96\x81";
     const struct hyt_json *parts = NULL;
 
     if (!type)
@@ -85,8 +87,10 @@ static int load_step(struct decoder *d, const struct hyt_json *part,
         return add_replace(d, part, NULL, content, err);
     }
     if (strcmp(type, "Metaspace") == 0) {
-        if (hyt_field_str(part, "decoder", "replacement", &mark, err) < 0)
+        if (hyt_field_str(part, "decoder", "replacement", &mark, err) < 0 ||
+            hyt_field_str(part, "decoder", "prepend_scheme", &scheme, err) < 0)
             return -1;
+        d->strips = d->strips || !scheme || strcmp(scheme, "never") != 0;
         return add_replace(d, part, mark, " ", err);
     }
     if (strcmp(type, "Strip") == 0)
@@ -204,6 +208,20 @@ static int write_bytes(struct hyt_tok *tok, const struct decoder *d,
     return status;
 }
 
+/* Whether encoding puts it in the place of a space, or in front. */
+static bool stands_for_space(const struct hyt_tok *tok, const char *mark)
+{
+    for (size_t i = 0; i < tok->norm.n; i++)
+        if (tok->norm.step[i].content &&
+            strcmp(tok->norm.step[i].content, mark) == 0)
+            return true;
+    for (size_t i = 0; i < tok->pre.n; i++)
+        if (tok->pre.step[i].content &&
+            strcmp(tok->pre.step[i].content, mark) == 0)
+            return true;
+    return false;
+}
+
 /* See struct hyt_tok. */
 static void find_mark(struct hyt_tok *tok, const struct decoder *d)
 {
@@ -213,7 +231,8 @@ static void find_mark(struct hyt_tok *tok, const struct decoder *d)
 
         for (size_t k = 0; has_bytes && mark[k]; k++)
             has_bytes = tok->model.byte_id[(unsigned char)mark[k]] >= 0;
-        if (has_bytes && strcmp(d->replace[i].content, " ") == 0) {
+        if (has_bytes && strcmp(d->replace[i].content, " ") == 0 &&
+            stands_for_space(tok, mark)) {
             tok->mark = hyt_strndup(mark, strlen(mark));
             return;
         }
@@ -230,6 +249,7 @@ int hyt_tok_load_decoder(struct hyt_tok *tok, const struct hyt_json *part,
     if (!part || load_step(&d, part, err) == 0)
         status = write_bytes(tok, &d, err);
     find_mark(tok, &d);
+    tok->has_prefix = tok->has_prefix || d.strips;
     for (size_t i = 0; i < d.n_replaces; i++) {
         hyt_pattern_free(&d.replace[i].pattern);
         free(d.replace[i].content);

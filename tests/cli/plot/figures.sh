@@ -124,12 +124,12 @@ END
 hyt-plot arms --gnuplot arms.jsonl >script
 echo '0.5 0.4 0.6 0' >want
 block i0 <script | diff want -
-grep -q '^plot .*[$]m0 using .*with points.*[$]i0 using .*xerrorbars' script
+grep -q '^plot .*[$]m0 using .*with points.*[$]i0 using .*nohead' script
 # half an interval is none
 echo '0.7 0.65 NaN 1' >want
 block m0 <script | diff want -
 grep '^plot .*[$]m1' script >plot
-if grep -q xerrorbars plot; then die "intervals from nowhere"; fi
+if grep -q nohead plot; then die "intervals from nowhere"; fi
 printf '0.25 NaN NaN 0\nNaN NaN NaN 2\n' >want
 block m1 <script | diff want -
 grep -q "^set ytics ('rd' 0, 'it''s' 1, 'none' 2)" script
