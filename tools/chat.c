@@ -218,7 +218,9 @@ int hyt_chat_render(const struct hyt_chat *c, const struct hyt_json *messages,
         if (hyt_chat_token(c, token[i]) != NULL)
             var[n++] = (struct hyt_jinja_var){
                 .name = token[i], .text = hyt_chat_token(c, token[i])};
-    if (hyt_jinja_render(t->parsed, var, n, c->date, out, err) < 0)
-        return hyt_fail_prefix(err, "%s:", t->name);
-    return 0;
+    if (hyt_jinja_render(t->parsed, var, n, c->date, out, err) == 0)
+        return 0;
+    if (c->date == NULL && strstr(err->msg, "\"strftime_now\"") != NULL)
+        hyt_fail(err, "%s (--date)", err->msg);
+    return hyt_fail_prefix(err, "%s:", t->name);
 }

@@ -43,12 +43,22 @@ static void put_message(struct hyt_buf *b, const char *role,
     hyt_buf_puts(b, "}");
 }
 
-static int put_sharegpt(struct hyt_buf *b, const struct hyt_rec *rec,
+/* A "system" beside the list speaks first. */
+static int put_sharegpt(struct hyt_buf *b, struct hyt_rec *rec,
                         const char *field, const struct hyt_json *list,
-                        struct hyt_err *err)
+                        size_t *count, struct hyt_err *err)
 {
-    size_t i = 0;
+    const char *system;
+    size_t i = 0, n;
+    int got = hyt_rec_str(rec, "system", &system, &n, err);
 
+    if (got < 0)
+        return -1;
+    if (got == 1 && n > 0) {
+        put_message(b, "system", system, n);
+        hyt_buf_putc(b, ',');
+        ++*count;
+    }
     for (const struct hyt_json *v = hyt_json_child(list); v;
          v = hyt_json_next(v), i++) {
         const char *from = str_member(v, "from"),
@@ -79,7 +89,7 @@ static int put_list(struct hyt_buf *b, struct hyt_rec *rec, const char *field,
     if (*count == 0)
         return hyt_rec_fail(rec, field, err, "\"%s\" has no messages", field);
     if (hyt_json_get(hyt_json_child(list), "from") != NULL)
-        return put_sharegpt(b, rec, field, list, err);
+        return put_sharegpt(b, rec, field, list, count, err);
     for (const struct hyt_json *v = hyt_json_child(list); v;
          v = hyt_json_next(v))
         if (str_member(v, "role") == NULL)
@@ -182,11 +192,14 @@ void hyt_messages_free(struct hyt_messages *m)
 
 /* --- ready-made steps ----------------------------------------------------- */
 
+static const char white[] = " \t\r\n";
+
 /* *steps becomes the list: 1, 0, -1. */
 static int find_steps(struct hyt_rec *rec, const struct hyt_json **steps,
                       struct hyt_err *err)
 {
     const struct hyt_json *labels, *v;
+    size_t i;
     int got = hyt_rec_get(rec, "completions", steps, err);
 
     if (got == 1)
@@ -200,11 +213,15 @@ static int find_steps(struct hyt_rec *rec, const struct hyt_json **steps,
         return hyt_rec_fail(rec, "labels", err,
                             "%zu labels for %zu steps in \"completions\"",
                             hyt_json_count(labels), hyt_json_count(*steps));
-    for (v = hyt_json_child(*steps); v != NULL; v = hyt_json_next(v))
+    for (v = hyt_json_child(*steps), i = 1; v; v = hyt_json_next(v), i++) {
         if (hyt_json_type(v) != HYT_JSON_STR)
             return hyt_rec_fail(rec, "completions", err,
                                 "\"completions\" holds %s, expected strings",
                                 hyt_json_type_name(v));
+        if (hyt_json_str(v)[strspn(hyt_json_str(v), white)] == '\0')
+            return hyt_rec_fail(rec, "completions", err,
+                                "step %zu of \"completions\" is empty", i);
+    }
     return 1;
 }
 
@@ -226,7 +243,6 @@ int hyt_stepwise_read(struct hyt_rec *rec, struct hyt_buf *text,
 int hyt_stepwise_cut(struct hyt_rec *rec, const char *s, size_t n,
                      struct hyt_ends *ends, struct hyt_err *err)
 {
-    static const char white[] = " \t\r\n";
     const struct hyt_json *v;
     size_t at = 0;
     int got = find_steps(rec, &v, err);

@@ -134,10 +134,6 @@ static int find_completion(const struct hyt_jinja_text *prompt,
 {
     const char *mark = all->mark.s;
 
-    if (all->s.n < prompt->s.n ||
-        (prompt->s.n > 0 && memcmp(all->s.s, prompt->s.s, prompt->s.n) != 0))
-        return hyt_fail(err, "the template prints the prompt in another way "
-                             "when the completion follows");
     *begin = prompt->s.n;
     *end = all->s.n;
     while (*begin < *end && !(mark[*begin] & HYT_JINJA_GENERATION))
@@ -156,13 +152,68 @@ static int find_completion(const struct hyt_jinja_text *prompt,
     return 0;
 }
 
+/* The prompt, and behind it the completion. */
+static int encode_parts(struct hyt_query *q,
+                        const struct hyt_jinja_text *prompt,
+                        const struct hyt_jinja_text *all,
+                        const struct hyt_query_conf *conf, struct hyt_err *err)
+{
+    size_t begin, end;
+
+    if (find_completion(prompt, all, &begin, &end, err) < 0 ||
+        encode_part(conf, all, 0, begin, true, &q->prompt, err) < 0)
+        return -1;
+    return encode_part(conf, all, begin, end, false, &q->completion, err);
+}
+
+static bool begins_with(const struct hyt_buf *all, const struct hyt_buf *s)
+{
+    return s->n == 0 || (all->n >= s->n && memcmp(all->s, s->s, s->n) == 0);
+}
+
+/* How much of s the prompt ends with already, as templates that open a thought
+ * do; white space alone is nothing. */
+static size_t said_already(const struct hyt_buf *prompt, const char *s)
+{
+    size_t n = strlen(s) < prompt->n ? strlen(s) : prompt->n;
+
+    while (n > 0 && memcmp(prompt->s + prompt->n - n, s, n) != 0)
+        n--;
+    return strspn(s, " \t\r\n") < n ? n : 0;
+}
+
+/* Templates of models that think print a conversation in another way than they
+ * ask for it: without the thoughts.  Then what the assistant says follows the
+ * prompt as it is, as it will when the model is asked. */
+static int encode_as_said(struct hyt_query *q, const struct hyt_messages *m,
+                          const struct hyt_jinja_text *prompt,
+                          const struct hyt_query_conf *conf,
+                          struct hyt_err *err)
+{
+    const struct hyt_json *v = hyt_json_child(m->list);
+    const char *s;
+
+    for (size_t i = 0; i < m->n_prompt; i++)
+        v = hyt_json_next(v);
+    v = hyt_json_get(v, "content");
+    if (m->n > m->n_prompt + 1 || !v || hyt_json_type(v) != HYT_JSON_STR)
+        return hyt_fail(err, "the template prints the prompt in another way "
+                             "when the completion follows, which is no single "
+                             "text");
+    s = hyt_json_str(v);
+    s += said_already(&prompt->s, s);
+    if (encode_part(conf, prompt, 0, prompt->s.n, true, &q->prompt, err) < 0)
+        return -1;
+    return hyt_tok_encode(conf->tok, s, strlen(s), mode(conf, 0),
+                          &q->completion, err);
+}
+
 static int encode_messages(struct hyt_query *q, const struct hyt_messages *m,
                            const struct hyt_json *tools,
                            const struct hyt_query_conf *conf,
                            struct hyt_err *err)
 {
     struct hyt_jinja_text prompt = {0}, all = {0};
-    size_t begin = 0, end = 0;
     int status = hyt_chat_render(conf->chat, m->list, m->n_prompt, true, tools,
                                  &prompt, err);
 
@@ -173,13 +224,10 @@ static int encode_messages(struct hyt_query *q, const struct hyt_messages *m,
     } else if (status == 0) {
         status =
             hyt_chat_render(conf->chat, m->list, m->n, false, tools, &all, err);
-        if (status == 0)
-            status = find_completion(&prompt, &all, &begin, &end, err);
-        if (status == 0)
-            status = encode_part(conf, &all, 0, begin, true, &q->prompt, err);
-        if (status == 0)
-            status =
-                encode_part(conf, &all, begin, end, false, &q->completion, err);
+        if (status == 0 && !begins_with(&all.s, &prompt.s))
+            status = encode_as_said(q, m, &prompt, conf, err);
+        else if (status == 0)
+            status = encode_parts(q, &prompt, &all, conf, err);
     }
     hyt_jinja_text_free(&prompt);
     hyt_jinja_text_free(&all);

@@ -19,7 +19,8 @@
  * Otherwise than in Python: upper, lower, title and capitalize change ASCII
  * letters only; integers have 64 bits, and a JSON number that is whole is one;
  * range() is a list; octal escapes are none, and what is printed in quotes has
- * no other escapes than those of control characters; |safe does nothing.
+ * no other escapes than those of control characters; |safe does nothing; the
+ * white space that a tag's - takes away is ASCII's; macros have no attributes.
  * Sorting takes steps by the square of the number of items.
  */
 #ifndef HYT_JINJA_H

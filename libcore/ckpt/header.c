@@ -234,7 +234,10 @@ static int tensor_dtype(struct parser *p, struct hyt_st_entry *e)
         return -1;
     e->type = hyt_dtype_by_name(name);
     if (!e->type)
-        return fail(p, "tensor \"%s\": unknown dtype \"%s\"", e->t.name, name);
+        return fail(p,
+                    "tensor \"%s\": unknown dtype \"%s\" (weights are F32, "
+                    "BF16 or F16)",
+                    e->t.name, name);
     e->t.dtype_name = e->type->name;
     e->t.dtype = e->type->dtype;
     return 0;

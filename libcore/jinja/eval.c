@@ -101,7 +101,8 @@ static struct hyt_val invoke(struct run *r, struct hyt_vcall *c,
     struct hyt_val v;
 
     r->w.at = at;
-    hyt_vneed(&r->w, f);
+    if (f.kind == HYT_V_UNDEFINED)
+        hyt_vfail(&r->w, "there is no function \"%.80s\" here", f.s);
     if (f.kind != HYT_V_MACRO && f.kind != HYT_V_BUILTIN)
         hyt_vfail(&r->w, "%s is no function", hyt_vname(f));
     hyt_vstep(&r->w, c->self.n);

@@ -22,7 +22,8 @@ struct family {
     bool two_ropes;
     bool pre_norm, post_norm;
     bool gemma; /* scaled embedding, 1 + w, gelu, query_pre_attn_scalar, tied */
-    double attn_cap, logit_cap; /* where nothing is said */
+    /* Where nothing is said: as the configuration classes of transformers */
+    double attn_cap, logit_cap, window_size, eps; /* eps 0: 1e-6 */
     /* Text and images: the text model has its own object in config.json, which
      * leaves these sizes out, and its tensors a prefix. */
     const char *prefix;
@@ -32,20 +33,25 @@ struct family {
 /* clang-format off */
 static const struct family families[] = {
     {"LlamaForCausalLM", .pre_norm = true},
-    {"MistralForCausalLM", .pre_norm = true, .window = true},
+    {"MistralForCausalLM", .pre_norm = true, .window = true,
+     .window_size = 4096},
     {"Qwen2ForCausalLM", .pre_norm = true, .qkv_bias = true},
     {"Qwen3ForCausalLM", .pre_norm = true, .qk_norm = HYT_QK_NORM_HEAD},
-    {"Phi3ForCausalLM", .pre_norm = true, .window = true, .fused = true},
-    {"Olmo2ForCausalLM", .post_norm = true, .qk_norm = HYT_QK_NORM_ALL},
+    {"Phi3ForCausalLM", .pre_norm = true, .window = true, .fused = true,
+     .eps = 1e-5},
+    {"Olmo2ForCausalLM", .post_norm = true, .qk_norm = HYT_QK_NORM_ALL,
+     .eps = 1e-5},
     {"Gemma2ForCausalLM", .pre_norm = true, .post_norm = true, .gemma = true,
-     .window = true, .global_every = 2, .attn_cap = 50, .logit_cap = 30},
+     .window = true, .window_size = 4096, .global_every = 2, .attn_cap = 50,
+     .logit_cap = 30},
     {"Gemma3ForCausalLM", .pre_norm = true, .post_norm = true, .gemma = true,
-     .window = true, .global_every = 6, .two_ropes = true,
-     .qk_norm = HYT_QK_NORM_HEAD},
+     .window = true, .window_size = 4096, .global_every = 6,
+     .two_ropes = true, .qk_norm = HYT_QK_NORM_HEAD},
     {"Gemma3ForConditionalGeneration", .pre_norm = true, .post_norm = true,
-     .gemma = true, .window = true, .global_every = 6, .two_ropes = true,
-     .qk_norm = HYT_QK_NORM_HEAD, .prefix = "language_model.", .H = 8, .G = 4,
-     .E = 256, .V = 262208, .max_positions = 131072},
+     .gemma = true, .window = true, .window_size = 4096, .global_every = 6,
+     .two_ropes = true, .qk_norm = HYT_QK_NORM_HEAD,
+     .prefix = "language_model.", .H = 8, .G = 4, .E = 256, .V = 262208,
+     .max_positions = 131072},
 };
 /* clang-format on */
 
@@ -170,8 +176,10 @@ static int read_window(struct hyt_config *c, const struct hyt_json *config,
                        const struct family *family, struct hyt_err *err)
 {
     const struct hyt_json *types = hyt_json_get(config, "layer_types");
-    double window = 0;
+    double window = 0; /* null: none */
 
+    if (family->window && hyt_json_get(config, "sliding_window") == NULL)
+        window = family->window_size;
     if (family->window && hyt_config_number(config, "sliding_window", 1,
                                             INT32_MAX, &window, err) < 0)
         return -1;
@@ -254,6 +262,7 @@ int hyt_config_family(struct hyt_config *c, const struct hyt_json *whole,
         read_activation(c, config, family->gemma, err) < 0 ||
         read_window(c, config, family, err) < 0)
         return -1;
+    c->eps = family->eps > 0 ? (float)family->eps : 1e-6f;
     c->tied = hyt_config_flag(
         config, "tie_word_embeddings",
         hyt_config_flag(whole, "tie_word_embeddings", family->gemma));

@@ -96,8 +96,12 @@ static void put_items(struct hyt_vtext *t, struct hyt_val v,
         if (dict) {
             struct hyt_val key = v.item[2 * i];
 
-            if (style->json)
-                key = hyt_vtext(t->work, key);
+            if (style->json && key.kind != HYT_V_STR) {
+                struct hyt_vtext text = {.work = t->work};
+
+                hyt_vput_as(&text, key, style, 0);
+                key = hyt_vdone(&text);
+            }
             hyt_vput_as(t, key, style, level + 1);
             hyt_vputv(t, style->key);
         }

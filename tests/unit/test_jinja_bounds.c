@@ -28,8 +28,10 @@ static void errors(void **state)
         {"{{ 9223372036854775807 + 1 }}",
          "error 1:24: an integer of more than 64 bits"},
         {"{% set x.y = 1 %}", "error 1:10: only a namespace can be changed"},
-        {"{{ strftime_now('%Y') }}", "error 1:16: \"strftime_now\" is "
-                                     "undefined"},
+        {"{{ strftime_now('%Y') }}", "error 1:16: there is no function "
+                                     "\"strftime_now\" here"},
+        {"{{ 'a'.partition('b') }}", "error 1:17: there is no function "
+                                     "\"partition\" here"},
         {"{# no end", "error 1:1: a comment without an end"},
     };
 

@@ -122,11 +122,36 @@ static void layers(const char *architecture, const char *more,
             fail_msg("%s: %s: layer %zu", architecture, more, l);
 }
 
+/* What a file does not say is as transformers' configuration class has it. */
+static void test_absent(void **state)
+{
+    static const struct {
+        const char *architecture;
+        float eps;
+    } cases[] = {{"LlamaForCausalLM", 1e-6f},
+                 {"Phi3ForCausalLM", 1e-5f},
+                 {"Olmo2ForCausalLM", 1e-5f}};
+    struct hyt_err err = {0};
+    struct hyt_config c;
+
+    (void)state;
+    for (size_t i = 0; i < HYT_LEN(cases); i++) {
+        if (read_config(&c, cases[i].architecture, "\"x\":0", &err) < 0)
+            fail_msg("%s", err.msg);
+        assert_float_equal(c.eps, cases[i].eps, 0);
+    }
+    if (read_config(&c, "Phi3ForCausalLM", "\"rms_norm_eps\":1e-6", &err) < 0)
+        fail_msg("%s", err.msg);
+    assert_float_equal(c.eps, 1e-6f, 0);
+}
+
 static void test_local_layers(void **state)
 {
     (void)state;
     layers("MistralForCausalLM", "\"sliding_window\":4096", "llllll");
     layers("MistralForCausalLM", "\"sliding_window\":null", "gggggg");
+    layers("MistralForCausalLM", "\"rms_norm_eps\":1e-5", "llllll");
+    layers("Phi3ForCausalLM", "\"rms_norm_eps\":1e-5", "gggggg");
     layers("LlamaForCausalLM", "\"sliding_window\":4096", "gggggg");
     layers("Qwen2ForCausalLM",
            "\"sliding_window\":4096,\"use_sliding_window\":false", "gggggg");
@@ -267,6 +292,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_absent),
         cmocka_unit_test(test_local_layers),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_tensors),

@@ -78,6 +78,12 @@ holds back '.completions == ["a"]'
 echo '{"completion":"a","labels":["mine"]}' >wrong
 fails hyt-split --stepwise wrong
 says '"labels"'
+for list in '["a",""]' '["a"," \n"]'; do
+    printf '{"prompt":"q","completions":%s,"labels":[true,true]}\n' "$list" \
+        >wrong
+    if hyt-rollout -m m wrong >got 2>err; then die "an empty step passed"; fi
+    says 'step 2 of "completions" is empty'
+done
 echo '{"completion":"b","completions":["a"],"labels":[true]}' >wrong
 fails hyt-split wrong
 says 'step 1 of "completions" is not where it should be'

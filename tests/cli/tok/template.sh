@@ -165,7 +165,8 @@ fails 'none.jinja: ' "$ask" --template none.jinja
 # The day is the caller's.
 printf '{{ strftime_now("%%d %%b %%Y") }}' >given
 shows "$ask" '26 Jul 2024' '' --template given --date 2024-07-26
-fails 'given:1:16: "strftime_now" is undefined' "$ask" --template given
+fails 'given:1:16: there is no function "strftime_now" here (--date)' "$ask" \
+    --template given
 fails '--date: "2024-13-01" is not YYYY-MM-DD' "$ask" --date 2024-13-01
 
 # {% generation %} is the completion; the rest goes to the prompt, or away.
@@ -178,8 +179,16 @@ shows "$talk" '<user> Hi <assistant>' 'Yes!' --template given
 printf '%s' '{% for m in messages %}{% generation %}{{ m.content }}{% endgeneration %}-{% generation %}x{% endgeneration %}{% endfor %}' >given
 fails 'leaves a hole in the completion' "$talk" --template given
 printf '%s' '{{ messages|length }}{{ messages[1:] }}' >given
-fails 'the template prints the prompt in another way when the completion follows' \
-    "$talk" --template given
+shows "$talk" '1[]' 'Yes' --template given
+fails 'in another way when the completion follows, which is no single text' \
+    '{"prompt":[{"role":"user","content":"a"}],"completion":[{"role":"assistant","content":"b"},{"role":"user","content":"c"}]}' \
+    --template given
+# Thoughts that the prompt has opened are not opened twice.
+printf '%s' '{% for m in messages %}{% if m.role == "user" %}Q {{ m.content }}{% else %}{{ m.content.split("</think>")[-1] }}{% endif %}{% endfor %}{% if add_generation_prompt %}{{ " <think>\n" }}{% endif %}' >given
+for said in '<think>\nhm</think>Yes' 'hm</think>Yes'; do
+    shows '{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"'"$said"'"}]}' \
+        "$(printf 'Q q <think>\n ' | sed '$s/ $//')" 'hm</think>Yes' --template given
+done
 printf '%s' 'x
 {{ 1 + }}' >given
 fails 'given:2:8: expected an expression, not }}' "$talk" --template given
@@ -192,6 +201,8 @@ fails '<stdin>:1:13: given:1:19: Roles must alternate' "$talk" --template given
 rm -rf m/additional_chat_templates
 config '{% for m in messages %}{{ m.role[0] }}:{{ m.content }}<|end|>{% endfor %}{% if add_generation_prompt %}a:{% endif %}'
 shows '{"conversations":[{"from":"system","value":"S"},{"from":"human","value":"Q"},{"from":"gpt","value":"A"}]}' \
+    's:S<|end|>u:Q<|end|>a:' 'A<|end|>'
+shows '{"system":"S","conversations":[{"from":"human","value":"Q"},{"from":"gpt","value":"A"}]}' \
     's:S<|end|>u:Q<|end|>a:' 'A<|end|>'
 shows '{"prompt":[{"role":"user","content":"Q"}],"completion":[{"role":"assistant","content":"A"}]}' \
     'u:Q<|end|>a:' 'A<|end|>'
