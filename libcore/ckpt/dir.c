@@ -127,7 +127,8 @@ static int open_committed(struct hyt_ckpt *c, struct hyt_err *err)
         c->file = HYT_INDEX_FILE;
         return open_index(c, HYT_INDEX_FILE, err);
     }
-    return hyt_fail(err, "%s: neither " HYT_MODEL_FILE " nor " HYT_INDEX_FILE
+    return hyt_fail(err,
+                    "%s: neither " HYT_MODEL_FILE " nor " HYT_INDEX_FILE
                     " (weights in other formats are not supported)",
                     c->name);
 }

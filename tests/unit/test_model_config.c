@@ -291,10 +291,8 @@ static void test_tensors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_absent),
-        cmocka_unit_test(test_local_layers),
-        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_refused),      cmocka_unit_test(test_absent),
+        cmocka_unit_test(test_local_layers), cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_tensors),
     };
 
