@@ -28,6 +28,10 @@ def others: {
     "rd-best": "rd, at the rate and round that are best in the grid",
     "rlif-best": "rlif, likewise",
     "fixed-best": "fixed, likewise",
+    "majority-best": "majority, likewise",
+    "hpt-best": "hpt, likewise",
+    "srft-best": "srft, likewise",
+    "prg-best": "prg, likewise",
     "rd-128": "rd with 128 traces"};
 def place: . as $a | (arms | index($a)) //
     (50 + ((others | keys_unsorted | index($a)) // 49));

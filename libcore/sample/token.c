@@ -17,14 +17,48 @@ struct candidate {
     int32_t id;
 };
 
+enum { BLOCK = 256, LANES = 8 };
+
+static size_t block_length(size_t v, size_t V)
+{
+    return V - v < BLOCK ? V - v : BLOCK;
+}
+
+/* NaN is passed over.  Lanes side by side: no comparison waits for another. */
+static float largest(const float *z, size_t n)
+{
+    float lane[LANES], top = -INFINITY;
+    size_t i;
+
+    for (size_t l = 0; l < LANES; l++)
+        lane[l] = -INFINITY;
+    for (i = 0; i + LANES <= n; i += LANES)
+        for (size_t l = 0; l < LANES; l++)
+            lane[l] = z[i + l] > lane[l] ? z[i + l] : lane[l];
+    for (; i < n; i++)
+        top = z[i] > top ? z[i] : top;
+    for (size_t l = 0; l < LANES; l++)
+        top = lane[l] > top ? lane[l] : top;
+    return top;
+}
+
+/* The first of the largest; 0 where there is none. */
 static int32_t argmax(const float *z, size_t V)
 {
+    float top = -INFINITY;
     size_t best = 0;
 
-    for (size_t v = 1; v < V; v++)
-        if (z[v] > z[best])
+    for (size_t v = 0; v < V; v += BLOCK) {
+        const float t = largest(z + v, block_length(v, V));
+
+        if (t > top) {
+            top = t;
             best = v;
-    return (int32_t)best;
+        }
+    }
+    while (best < V && z[best] != top)
+        best++;
+    return best < V ? (int32_t)best : 0;
 }
 
 /* a goes out of the heap before b: more probable, or equal and a lower id. */
@@ -160,38 +194,31 @@ static double sum_of(const float *p, size_t n)
     return lane[0] + lane[1] + lane[2] + lane[3];
 }
 
-enum { BLOCK = 256 };
-
-static size_t block_length(size_t v, size_t V)
-{
-    return V - v < BLOCK ? V - v : BLOCK;
-}
-
-static double sum_blocks(const float *p, size_t V)
+/* The sum, and in block[] those of the blocks. */
+static double sum_blocks(double *block, const float *p, size_t V)
 {
     double sum = 0;
 
     for (size_t v = 0; v < V; v += BLOCK)
-        sum += sum_of(p + v, block_length(v, V));
+        sum += block[v / BLOCK] = sum_of(p + v, block_length(v, V));
     return sum;
 }
 
 /* Inverse of the cumulative sum in order of id: first the block, then in it
  * the token. */
-static int32_t draw_any(float *p, size_t V, int32_t best, double u)
+static int32_t draw_any(float *p, double *block, size_t V, int32_t best,
+                        double u)
 {
-    double total = sum_blocks(p, V), sum = 0;
+    double total = sum_blocks(block, p, V), sum = 0;
 
     if (isnan(total)) { /* what is NaN has no part */
         for (size_t v = 0; v < V; v++)
             p[v] = p[v] > 0 ? p[v] : 0;
-        total = sum_blocks(p, V);
+        total = sum_blocks(block, p, V);
     }
     for (size_t v = 0; v < V; v += BLOCK) {
-        double block = sum_of(p + v, block_length(v, V));
-
-        if (sum + block <= u * total) {
-            sum += block;
+        if (sum + block[v / BLOCK] <= u * total) {
+            sum += block[v / BLOCK];
             continue;
         }
         for (size_t i = v; i < v + block_length(v, V); i++)
@@ -207,19 +234,24 @@ static int32_t draw_any(float *p, size_t V, int32_t best, double u)
 int32_t hyt_sample_token(const float *z, size_t V, const struct hyt_sampling *s,
                          double u)
 {
-    float scale = (float)(1.0 / s->temperature), *p;
+    const float scale = (float)(1.0 / s->temperature);
     int32_t best = argmax(z, V), chosen;
+    const float top = z[best];
+    double *block;
+    float *p;
 
     if (s->greedy || s->temperature <= 0 || s->top_k == 1)
         return best;
-    p = hyt_alloc_aligned(V, sizeof(*p));
+    p = hyt_realloc(NULL, V, sizeof(*p));
+    block = hyt_alloc(V / BLOCK + 1, sizeof(*block));
     for (size_t v = 0; v < V; v++)
-        p[v] = (z[v] - z[best]) * scale;
+        p[v] = (z[v] - top) * scale;
     hyt_exp_rows(p, p, 0, V);
     if (s->top_k == 0 && s->top_p >= 1 && s->min_p <= 0)
-        chosen = draw_any(p, V, best, u);
+        chosen = draw_any(p, block, V, best, u);
     else
         chosen = draw_kept(p, V, best, s, u);
+    free(block);
     free(p);
     return chosen;
 }
