@@ -116,6 +116,7 @@ define hyt_round
 $(1)/$(2).jsonl.zst: round = $(2)
 $(1)/$(2).jsonl.zst: $(4) $(1)/settings
 	@$$(say)
+	$$(V)rm -rf $(1)/$(2).new
 	$$(V)mkdir -p $(1) && ( $$(traces); $$(queries) ) | \
 	    hyt-rollout -m $(3) -n $$(samples) --max-tokens $$(max_tokens) \
 	        --seed $$(round_seed) $$(quiet) | \

@@ -74,6 +74,14 @@ lr=1e-3
 run whole env >log
 state whole >got
 if cmp -s want got; then die "the rate is not seen"; fi
+rm -rf cut
+lr=3e-4
+for i in 2 4 6 8; do
+    run cut timeout -s INT 0.$i >log 2>&1 || :
+done
+lr=1e-3
+run cut env >log 2>&1 || { cat log && die "stopped, another rate: no end"; }
+state cut | diff got - || die "stopped, another rate: another end"
 lr=3e-4
 run whole env >log
 state whole >got
