@@ -122,23 +122,46 @@ VEC_INLINE void add_up(float *out, const vw acc[NR])
     }
 }
 
-/* The NR rows of w to come: lines begin … end-1 of them, counted across the
- * rows, `more` with each step of k.  Where weights come from memory, they come
- * while the tiles before are computed; but few lines can be on their way at
- * once, and who asks for more waits. */
+/* The NR rows of w to come, as 2^log rows that lie `ld` bytes apart.  A tile asks
+ * for lines begin … end-1, across the rows, `more` with each step of k.  Where
+ * weights come from memory, they come while the tiles before are computed; but
+ * few lines can be on their way at once, and who asks for more waits.  The
+ * second-level cache foresees some, if it meets no two rows in one page of
+ * memory: so short ones are taken for fewer, longer rows. */
 struct ahead {
     const char *p;
-    size_t ld, begin, end, more; /* ld: bytes between rows */
+    size_t ld, begin, end, more;
+    int log;
 };
 
-enum { LINE = 64 };
+enum { LINE = 64, MEMORY_PAGE = 4096 };
+
+/* Elements k … k+n-1 of rows of K, for so many tiles of as many steps. */
+VEC_INLINE struct ahead look_ahead(struct hyt_weight w, size_t k, size_t n,
+                                   size_t K, size_t tiles, size_t steps)
+{
+    const size_t size = w.t == HYT_BF16 ? 2 : 4;
+    struct ahead a = {.p = hyt_weight_at(w, k).p, .ld = K * size};
+    size_t bytes = n * size;
+
+    while (1 << a.log < NR)
+        a.log++;
+    for (; n == K && bytes < MEMORY_PAGE && a.log > 0; bytes *= 2, a.ld *= 2)
+        a.log--;
+    if (a.p)
+        a.end = ((bytes / LINE + 1) << a.log) / tiles + 1;
+    a.more = (a.end + steps - 1) / steps;
+    return a;
+}
 
 VEC_INLINE void fetch_ahead(const struct ahead *a, size_t *at)
 {
     const size_t end = hyt_min_size(*at + a->more, a->end);
 
     for (; *at < end; ++*at)
-        __builtin_prefetch(a->p + *at % NR * a->ld + *at / NR * LINE);
+        __builtin_prefetch(a->p + (*at & ((1U << a->log) - 1)) * a->ld +
+                               (*at >> a->log) * LINE,
+                           0, 2);
 }
 
 /* acc[i][j] += lanes of sum_k x_ik w_jk, k = 0 … K-1, K a multiple of 8;
@@ -259,12 +282,8 @@ static void dot_column(float *out, const float *x, size_t ldx,
 
     for (size_t k = 0; k < K; k += step) {
         const size_t n = hyt_min_size(step, K - k), even = n / 8 * 8;
-        const size_t lines =
-            next.p ? NR * ceil_div(n * (next.t == HYT_BF16 ? 2 : 4), LINE) : 0;
-        const size_t share = ceil_div(lines, tiles);
-        struct ahead ahead = {hyt_weight_at(next, k).p,
-                              K * (next.t == HYT_BF16 ? 2 : 4), 0, share,
-                              ceil_div(share, even / 8 + 1)};
+        struct ahead ahead = look_ahead(next, k, n, K, tiles, even / 8 + 1);
+        const size_t share = ahead.end;
         const bool last = k + even == K;
 
         for (int j = 0; j < NR; j++)
@@ -283,7 +302,7 @@ static void dot_column(float *out, const float *x, size_t ldx,
                        x + row * ldx + GROUPS * k, ldx, part, &ahead, groups,
                        k == 0, even);
             ahead.begin = ahead.end;
-            ahead.end = hyt_min_size(ahead.end + share, lines);
+            ahead.end += share;
             if (even < n)
                 dot_tail(out + row * STRIP, acc + i, x + row * ldx, ldx, w,
                          groups, k + even, n - even);
