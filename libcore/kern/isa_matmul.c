@@ -124,10 +124,10 @@ VEC_INLINE void add_up(float *out, const vw acc[NR])
 
 /* The NR rows of w to come, as 2^log rows that lie `ld` bytes apart.  A tile
  * asks for lines begin … end-1, across the rows, `more` with each step of k.
- * Where weights come from memory, they come while the tiles before are computed;
- * but few lines can be on their way at once, and who asks for more waits.  The
- * second-level cache foresees some, if it meets no two rows in one page of
- * memory: so short ones are taken for fewer, longer rows. */
+ * Where weights come from memory, they come while the tiles before are
+ * computed; but few lines can be on their way at once, and who asks for more
+ * waits.  The second-level cache foresees some, if it meets no two rows in one
+ * page of memory: so short ones are taken for fewer, longer rows. */
 struct ahead {
     const char *p;
     size_t ld, begin, end, more;
