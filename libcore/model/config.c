@@ -154,17 +154,16 @@ int hyt_config_read(struct hyt_config *c, const struct hyt_json *config,
                     const struct hyt_json *generation, struct hyt_err *err)
 {
     const struct hyt_json *text = hyt_config_text(c, config, err);
-    double eps = 0;
-    int given;
+    double eps;
 
     if (text == NULL || read_sizes(c, text, err) < 0 ||
         hyt_config_family(c, config, text, err) < 0 ||
         hyt_config_rope(c, text, err) < 0)
         return -1;
-    given = hyt_config_number(text, "rms_norm_eps", 0, 1, &eps, err);
-    if (given < 0)
+    eps = (double)c->eps;
+    if (hyt_config_number(text, "rms_norm_eps", 0, 1, &eps, err) < 0)
         return -1;
-    c->eps = given ? (float)eps : c->eps;
+    c->eps = (float)eps;
     c->bos = -1;
     /* generation_config.json is the later word, and may name several. */
     if (read_generation(c, generation, err) < 0)

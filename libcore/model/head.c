@@ -180,16 +180,18 @@ static void begin_gradient(struct hyt_state *st, float *grads)
     const struct hyt_model *m = st->m;
     const size_t D = m->c.D;
 
+    if (st->n_want == 0) {
+        hyt_zero(grads, m->n_floats);
+        return;
+    }
     for (size_t i = 0; i < m->n_params; i++)
         if (m->param[i].vector)
             memset(grads + m->param[i].bound->grad, 0,
                    m->param[i].n * sizeof(float));
     if (!m->c.tied)
         hyt_zero(grads + m->embed.grad, m->c.V * D);
-    if (st->n_want == 0)
-        hyt_zero(grads, m->n_floats);
-    else /* no row of lm_head has a token from here on */
-        hyt_zero(grads + m->head.grad + m->vocab * D, (m->c.V - m->vocab) * D);
+    /* no row of lm_head has a token from here on */
+    hyt_zero(grads + m->head.grad + m->vocab * D, (m->c.V - m->vocab) * D);
     hyt_trace_op(&st->trace, "zero");
 }
 

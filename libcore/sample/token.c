@@ -243,15 +243,16 @@ int32_t hyt_sample_token(const float *z, size_t V, const struct hyt_sampling *s,
     if (s->greedy || s->temperature <= 0 || s->top_k == 1)
         return best;
     p = hyt_realloc(NULL, V, sizeof(*p));
-    block = hyt_alloc(V / BLOCK + 1, sizeof(*block));
     for (size_t v = 0; v < V; v++)
         p[v] = (z[v] - top) * scale;
     hyt_exp_rows(p, p, 0, V);
-    if (s->top_k == 0 && s->top_p >= 1 && s->min_p <= 0)
+    if (s->top_k == 0 && s->top_p >= 1 && s->min_p <= 0) {
+        block = hyt_alloc(V / BLOCK + 1, sizeof(*block));
         chosen = draw_any(p, block, V, best, u);
-    else
+        free(block);
+    } else {
         chosen = draw_kept(p, V, best, s, u);
-    free(block);
+    }
     free(p);
     return chosen;
 }

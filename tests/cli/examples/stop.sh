@@ -6,19 +6,11 @@
 # not; and one with other settings is made again.
 
 set -eu
-case $BUILD in
-*/asan | */tsan) echo "skipped: too slow under a sanitizer" && exit 77 ;;
-esac
-die() {
-    echo "$*" >&2
-    exit 1
-}
-quickstart=$TESTS/../examples/quickstart
-cp -r "$quickstart/model" model
+# shellcheck source=tests/cli/examples/chain.inc
+. "$TESTS/cli/examples/chain.inc"
 
 cat >Makefile <<END
-include $TESTS/../examples/hyt.mk
-chain      = awk -f $quickstart/chain.awk -v what=\$(1) -v n=\$(2) -v seed=\$(3)
+$head
 max_tokens = 48
 lr         = 3e-4
 weight     = --policy hytuning --groups 4 --traces 4

@@ -5,21 +5,13 @@
 # its models; a sound one is left to its end.
 
 set -eu
-case $BUILD in
-*/asan | */tsan) echo "skipped: too slow under a sanitizer" && exit 77 ;;
-esac
-die() {
-    echo "$*" >&2
-    exit 1
-}
-quickstart=$TESTS/../examples/quickstart
-cp -r "$quickstart/model" model
+# shellcheck source=tests/cli/examples/chain.inc
+. "$TESTS/cli/examples/chain.inc"
 
 # Three rounds of 24 questions; self-certainty alone, and far too fast, against
 # traces and progress at the demo's rate.
 cat >Makefile <<END
-include $TESTS/../examples/hyt.mk
-chain      = awk -f $quickstart/chain.awk -v what=\$(1) -v n=\$(2) -v seed=\$(3)
+$head
 max_tokens = 64
 %: queries = \$(call chain,queries,24,\$(round_seed))
 %: watch   = \$(call chain,test,60,2)
