@@ -44,6 +44,10 @@ struct hyt_tok {
     size_t *bytes_end; /* by id, into `bytes` */
 };
 
+/* Fails where the text is not UTF-8; everything below takes it to be. */
+int hyt_tok_check_text(const char *text, size_t n,
+                       struct hyt_err *err) HYT_MUST_USE;
+
 void hyt_encoder_free(struct hyt_encoder *e); /* NULL is accepted */
 
 /* Reads the "decoder" part and fills mark, bytes, bytes_end; the other parts

@@ -210,16 +210,24 @@ static void put_all(struct hyt_ids32 *ids, const struct hyt_ids32 *more)
         hyt_ids32_put(ids, more->id[i]);
 }
 
+int hyt_tok_check_text(const char *text, size_t n, struct hyt_err *err)
+{
+    const size_t bad = hyt_utf8_bad(text, n);
+
+    if (bad < n)
+        return hyt_fail(err, "byte %zu of the text is not UTF-8", bad + 1);
+    return 0;
+}
+
 int hyt_tok_encode(const struct hyt_tok *tok, const char *text, size_t n,
                    unsigned mode, struct hyt_ids32 *ids, struct hyt_err *err)
 {
     const bool whole = mode & HYT_TOK_START && !(mode & HYT_TOK_BARE);
-    const size_t bad = hyt_utf8_bad(text, n);
     struct hyt_encoder *e;
     int status;
 
-    if (bad < n)
-        return hyt_fail(err, "byte %zu of the text is not UTF-8", bad + 1);
+    if (hyt_tok_check_text(text, n, err) < 0)
+        return -1;
     e = atomic_exchange(tok->idle, NULL);
     if (!e)
         e = hyt_alloc(1, sizeof(*e));

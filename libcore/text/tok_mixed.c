@@ -57,6 +57,8 @@ int hyt_tok_encode_mixed(const struct hyt_tok *tok, const char *text,
     size_t done = 0, begin, end;
     int32_t id;
 
+    if (hyt_tok_check_text(text, n, err) < 0)
+        return -1;
     while ((id = next_special(tok, text, user, n, done, &begin, &end)) >= 0) {
         if (hyt_tok_encode(tok, text + done, begin - done, mode, ids, err) < 0)
             return -1;

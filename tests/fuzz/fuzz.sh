@@ -84,9 +84,10 @@ search() {
     else
         echo "not ok - fuzz $target: see $build/$target.log"
         {
-            grep -E 'ERROR|SUMMARY|Test unit written' "$build/$target.log"
-            find "$build" -name "crash-$target-*" -size -${small}c \
-                -exec sh -c 'echo "$1, in base64:" && base64 "$1"' - {} \;
+            grep -E 'bug at|ERROR|SUMMARY|Test unit written' "$build/$target.log"
+            find "$build" -name "crash-$target-*" \
+                -exec sh -c 'echo "$1, by zstd | base64:"
+                    zstd -q -c "$1" | base64 -w 1000' - {} \;
         } | sed 's/^/#   /'
     fi
 }
