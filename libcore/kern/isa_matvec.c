@@ -24,24 +24,37 @@ void HYT_KERN_FN(matvec)(float *y, const float *x, struct hyt_weight w,
 
 #else
 
-/* Bytes between what is asked for and what is used.  Lines are asked for in
- * the order of their addresses, not of their use: memory gives a third more. */
-enum { AHEAD = 8 << 10, LINE = 64 };
+/*
+ * A line is asked for twice: to come to the second-level cache, FAR bytes behind
+ * the rows at hand, in the order of addresses, in which memory gives most; and
+ * from there to the first, NEAR bytes ahead in its row.  A core has few places
+ * for lines on their way to the first, and from memory each is taken for long.
+ */
+enum { FAR = 8 << 10, NEAR = 1 << 10, LINE = 64 };
 
-/* sum_j = w_j . x for `rows` rows; `ahead` is what comes so much later. */
+/* Rows side by side.  Of bf16 a row's chain of additions has less to do in the
+ * time in which as many bytes arrive, so there are more. */
+enum { ROWS = 2, ROWS_BF16 = 4 };
+
+/* sum_j = w_j . x for `rows` rows; `far`: what comes to the second level. */
 VEC_INLINE void dot_rows(float *sum, const float *x, struct hyt_weight w,
-                         const char *ahead, enum hyt_dtype type, int rows,
+                         const char *far, enum hyt_dtype type, int rows,
                          size_t K)
 {
     const size_t size = type == HYT_BF16 ? 2 : 4, line = LINE / size;
-    struct hyt_weight row[2] = {w, hyt_weight_at(w, K)};
+    struct hyt_weight row[ROWS_BF16];
+    v8 a[ROWS_BF16];
     size_t k = 0;
-    v8 a[2] = {v8_set(0), v8_set(0)};
 
+    for (int j = 0; j < rows; j++) {
+        row[j] = hyt_weight_at(w, (size_t)j * K);
+        a[j] = v8_set(0);
+    }
     for (; k + line <= K; k += line) {
-        for (int j = 0; j < rows; j++)
-            __builtin_prefetch(ahead + j * LINE);
-        ahead += rows * LINE;
+        for (int j = 0; j < rows; j++, far += LINE) {
+            __builtin_prefetch(far, 0, 2);
+            __builtin_prefetch((const char *)row[j].p + k * size + NEAR, 0, 3);
+        }
         for (size_t i = k; i < k + line; i += 8)
             for (int j = 0; j < rows; j++)
                 a[j] = v8_fma(v8_load(x + i),
@@ -60,30 +73,41 @@ VEC_INLINE void dot_rows(float *sum, const float *x, struct hyt_weight w,
         sum[j] = v8_sum(a[j]);
 }
 
+/* The same of the first of N rows that are left; how many.  next: what the
+ * thread reads after them. */
+VEC_INLINE size_t dot_some(float *sum, const float *x, struct hyt_weight w,
+                           const char *next, enum hyt_dtype type, size_t N,
+                           size_t K)
+{
+    const int most = type == HYT_BF16 ? ROWS_BF16 : ROWS;
+    const int rows = N < (size_t)most ? 1 : most;
+    const size_t row = K * (type == HYT_BF16 ? 2 : 4);
+    const size_t left = N * row, before = (size_t)rows * row + FAR;
+    const char *far = w.p;
+
+    if (left > before)
+        far += before;
+    else if (next)
+        far = next + (before - left);
+    if (rows == most)
+        dot_rows(sum, x, w, far, type, most, K);
+    else
+        dot_rows(sum, x, w, far, type, 1, K);
+    return (size_t)rows;
+}
+
 void HYT_KERN_FN(matvec)(float *y, const float *x, struct hyt_weight w,
                          const void *next, struct hyt_weight b, bool add,
                          size_t N, size_t K)
 {
-    size_t row_bytes = K * (w.t == HYT_BF16 ? 2 : 4), rows;
+    for (size_t n = 0, rows; n < N; n += rows) {
+        const struct hyt_weight wn = hyt_weight_at(w, n * K);
+        float sum[ROWS_BF16];
 
-    for (size_t n = 0; n < N; n += rows) {
-        struct hyt_weight wn = hyt_weight_at(w, n * K);
-        size_t left = (N - n) * row_bytes;
-        const char *ahead = (const char *)wn.p + AHEAD;
-        float sum[2];
-
-        /* At the end of w the thread's next rows are asked for. */
-        if (left <= AHEAD)
-            ahead = next ? (const char *)next + (AHEAD - left) : wn.p;
-        rows = N - n >= 2 ? 2 : 1;
-        if (w.t == HYT_BF16 && rows == 2)
-            dot_rows(sum, x, wn, ahead, HYT_BF16, 2, K);
-        else if (w.t == HYT_BF16)
-            dot_rows(sum, x, wn, ahead, HYT_BF16, 1, K);
-        else if (rows == 2)
-            dot_rows(sum, x, wn, ahead, HYT_F32, 2, K);
+        if (w.t == HYT_BF16)
+            rows = dot_some(sum, x, wn, next, HYT_BF16, N - n, K);
         else
-            dot_rows(sum, x, wn, ahead, HYT_F32, 1, K);
+            rows = dot_some(sum, x, wn, next, HYT_F32, N - n, K);
         for (size_t j = 0; j < rows; j++) {
             if (b.p)
                 sum[j] += v8_load_weight(b, n + j, 1)[0];

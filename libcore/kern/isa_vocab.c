@@ -15,7 +15,7 @@
  * distribution does not lose its entropy to the size of its logits.
  */
 #include "kern/ops.h"
-#include "kern/vec.h"
+#include "kern/vec_wide.h"
 
 #ifdef HYT_ISA_ref
 
@@ -66,37 +66,46 @@ void HYT_KERN_FN(exp_rows)(float *y, const float *x, float shift, size_t n)
 
 void HYT_KERN_FN(vocab_block)(struct kern_vocab *sums, const float *z, size_t n)
 {
-    size_t even = n / 8 * 8;
+    const size_t wide = n / WIDE * WIDE, rest = (n - wide + 7) / 8 * 8;
     v8 top = v8_set(-INFINITY), sum = v8_set(0), s = sum, w = sum;
-    float rest[8];
+    float last[WIDE];
 
     /* Lanes past the end: exp gives 0, and (z - max) must stay finite. */
-    for (size_t l = 0; l < 8; l++)
-        rest[l] = even + l < n ? z[even + l] : -INFINITY;
-    for (size_t i = 0; i < even; i += 8) {
+    for (size_t l = 0; l < WIDE; l++)
+        last[l] = wide + l < n ? z[wide + l] : -INFINITY;
+    for (size_t i = 0; i < wide; i += 8) {
         top = v8_max(v8_load(z + i), top);
         sum += v8_load(z + i);
     }
-    sum += v8_load_n(z + even, n - even);
-    float max = v8_top(v8_max(v8_load(rest), top));
-    for (size_t i = 0; i < even; i += 8) {
-        v8 x = v8_load(z + i) - max, e = v8_exp(x);
-        s += e;
-        w = v8_fma(e, x, w);
+    for (size_t l = 0; l < rest; l += 8) {
+        top = v8_max(v8_load(last + l), top);
+        sum += v8_load_n(z + wide + l, hyt_min_size(8, n - wide - l));
     }
-    v8 x = v8_load(rest) - max, e = v8_exp(x);
-    s += e;
-    w = v8_fma(e, v8_max(v8_set(-1000), x), w);
+    const float max = v8_top(top);
+    for (size_t i = 0; i < wide; i += WIDE) {
+        vw x = vw_load(z + i) - max, e = vw_exp(x);
+
+        for (int g = 0; g < WIDE / 8; g++) {
+            s += vw_part(e, g);
+            w = v8_fma(vw_part(e, g), vw_part(x, g), w);
+        }
+    }
+    for (size_t l = 0; l < rest; l += 8) {
+        v8 x = v8_load(last + l) - max, e = v8_exp(x);
+
+        s += e;
+        w = v8_fma(e, v8_max(v8_set(-1000), x), w);
+    }
     *sums = (struct kern_vocab){(double)max, (double)v8_sum(s),
                                 (double)v8_sum(w), (double)v8_sum(sum)};
 }
 
 /* -g p (1 - (z / cap)^2); shrink: 1 / cap, or 0 */
-VEC_INLINE v8 slope(v8 z, float g, float lse, float shrink)
+VEC_INLINE vw slope(vw z, float g, float lse, float shrink)
 {
-    v8 y = z * shrink;
+    vw y = z * shrink;
 
-    return -g * v8_exp(z - lse) * (1 - y * y);
+    return -g * vw_exp(z - lse) * (1 - y * y);
 }
 
 void HYT_KERN_FN(vocab_bwd)(float *z, const struct hyt_row_stats *stats,
@@ -106,9 +115,9 @@ void HYT_KERN_FN(vocab_bwd)(float *z, const struct hyt_row_stats *stats,
     float y = target < 0 ? 0 : z[target] * shrink;
     size_t v;
 
-    for (v = 0; v + 8 <= V; v += 8)
-        v8_store(z + v, slope(v8_load(z + v), g, lse, shrink));
-    v8_store_n(z + v, slope(v8_load_n(z + v, V - v), g, lse, shrink), V - v);
+    for (v = 0; v + WIDE <= V; v += WIDE)
+        vw_store(z + v, slope(vw_load(z + v), g, lse, shrink));
+    vw_store_n(z + v, slope(vw_load_n(z + v, V - v), g, lse, shrink), V - v);
     if (target >= 0)
         z[target] += g * (1 - y * y);
 }
@@ -126,9 +135,9 @@ void HYT_KERN_FN(exp_rows)(float *y, const float *x, float shift, size_t n)
 {
     size_t i;
 
-    for (i = 0; i + 8 <= n; i += 8)
-        v8_store(y + i, v8_exp(v8_load(x + i) - shift));
-    v8_store_n(y + i, v8_exp(v8_load_n(x + i, n - i) - shift), n - i);
+    for (i = 0; i + WIDE <= n; i += WIDE)
+        vw_store(y + i, vw_exp(vw_load(x + i) - shift));
+    vw_store_n(y + i, vw_exp(vw_load_n(x + i, n - i) - shift), n - i);
 }
 
 #endif

@@ -322,15 +322,17 @@ VEC_EXP_PARTS(v8_exp_parts, v8, v8i, v8_fma, v8_set)
  * in two halves, for n from -151 to 128 leaves the range of one float's
  * exponent.
  */
-VEC_INLINE v8 v8_exp(v8 x)
-{
-    v8i n;
-    v8 p = v8_exp_parts(&n, v8_max(v8_set(-105.0f), v8_min(v8_set(89.0f), x)));
-    v8i half = n >> 1;
-    v8i rest = n - half;
-
-    return p * (v8)((half + 127) << 23) * (v8)((rest + 127) << 23);
-}
+#define VEC_EXP(name, V, I, parts, max, min, set)                              \
+    VEC_INLINE V name(V x)                                                     \
+    {                                                                          \
+        I n;                                                                   \
+        V p = parts(&n, max(set(-105.0f), min(set(89.0f), x)));                \
+        I half = n >> 1;                                                       \
+        I rest = n - half;                                                     \
+                                                                               \
+        return p * (V)((half + 127) << 23) * (V)((rest + 127) << 23);          \
+    }
+VEC_EXP(v8_exp, v8, v8i, v8_exp_parts, v8_max, v8_min, v8_set)
 
 /*
  * tanh(x), at most 3 ulp off; NaN stays NaN.

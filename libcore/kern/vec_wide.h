@@ -28,6 +28,19 @@ VEC_INLINE vw vw_max(vw a, vw b)
     return (vw)_mm512_max_ps((__m512)a, (__m512)b);
 }
 
+/* a < b ? a : b, so b where either is NaN. */
+VEC_INLINE vw vw_min(vw a, vw b)
+{
+    return (vw)_mm512_min_ps((__m512)a, (__m512)b);
+}
+
+/* Lanes 8 i … 8 i + 7. */
+VEC_INLINE v8 vw_part(vw a, int i)
+{
+    return i == 0 ? (v8)_mm512_castps512_ps256((__m512)a)
+                  : (v8)_mm512_extractf32x8_ps((__m512)a, 1);
+}
+
 /* a b + c, rounded once, a the same in every lane. */
 VEC_INLINE vw vw_fma_one(float a, vw b, vw c)
 {
@@ -89,6 +102,17 @@ VEC_INLINE vw vw_max(vw a, vw b)
     return v8_max(a, b);
 }
 
+VEC_INLINE vw vw_min(vw a, vw b)
+{
+    return v8_min(a, b);
+}
+
+VEC_INLINE v8 vw_part(vw a, int i)
+{
+    (void)i;
+    return a;
+}
+
 VEC_INLINE vw vw_fma_one(float a, vw b, vw c)
 {
     return v8_fma(v8_set(a), b, c);
@@ -129,7 +153,22 @@ VEC_INLINE void vw_store(float *p, vw v)
     memcpy(p, &v, sizeof(v));
 }
 
+/* The first n <= WIDE lanes; the others are zero. */
+VEC_INLINE vw vw_load_n(const float *p, size_t n)
+{
+    vw v = {0};
+
+    memcpy(&v, p, n * sizeof(float));
+    return v;
+}
+
+VEC_INLINE void vw_store_n(float *p, vw v, size_t n)
+{
+    memcpy(p, &v, n * sizeof(float));
+}
+
 VEC_EXP_PARTS(vw_exp_parts, vw, vwi, vw_fma, vw_set)
+VEC_EXP(vw_exp, vw, vwi, vw_exp_parts, vw_max, vw_min, vw_set)
 
 /* exp(x) for x <= 0, but no less than e^-87 = 2^-126 p: for weights beside one
  * that is 1, to which less adds nothing.  The bits of v8_exp() else. */

@@ -83,7 +83,7 @@ void hyt_vocab_stats(struct hyt_row_stats *out, const float *z,
 /* A task has a block of the vocabulary for so many rows, whose logits stay in
  * the second-level cache; the tasks of a block follow each other, so the
  * weights come from memory once. */
-enum { TILE_ROWS = 64 };
+enum { TILE_ROWS = 96 };
 
 struct product {
     struct hyt_row_stats *out;
