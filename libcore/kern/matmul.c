@@ -79,10 +79,37 @@ struct products {
     const struct hyt_product *p;
     size_t n;
     struct kern_rows x;
+    uint64_t own; /* not 0: the number of these rows, which nobody grouped */
     bool add;
     size_t first, T, K; /* of y: the row that x begins at */
     size_t rows, cols, shares;
 };
+
+/* So many floats of x are grouped by each thread for itself: to read what
+ * another core has just written takes longer. */
+enum { OWN_ROWS = 1 << 15 };
+
+static bool groups_own(size_t T, size_t K)
+{
+    const size_t groups = hyt_kern()->groups;
+
+    return groups > 1 && T > 1 &&
+           ceil_div(T, groups) * groups * grouped_width(K) <= OWN_ROWS;
+}
+
+static struct kern_rows rows_of(const struct products *a)
+{
+    static _Thread_local _Alignas(64) float own[OWN_ROWS];
+    static _Thread_local uint64_t number;
+    const size_t ld = grouped_width(a->K);
+
+    if (a->own == 0)
+        return a->x;
+    if (number != a->own)
+        hyt_kern()->group_rows(own, ld, a->x.x, a->T, a->K);
+    number = a->own;
+    return (struct kern_rows){own, ld, true};
+}
 
 /* A row that shares no register with others. */
 static bool is_vector(const struct products *a)
@@ -137,6 +164,7 @@ static void product_tile(void *ctx, size_t i)
 {
     const struct products *a = ctx;
     const struct hyt_product *p = a->p;
+    const struct kern_rows x = rows_of(a);
     size_t row_tiles = ceil_div(a->T, a->rows), tiles, row, unused;
 
     while (i >= (tiles = ceil_div(p->N, a->cols) * row_tiles)) {
@@ -146,7 +174,7 @@ static void product_tile(void *ctx, size_t i)
     struct hyt_product tile = tile_of(a, p, i, &row);
     struct hyt_product next = tile_of(a, p, i + 1, &unused); /* this thread's */
 
-    hyt_kern()->matmul(tile.y, p->N, a->x.x + row * a->x.ld, a->x.ld, tile.w,
+    hyt_kern()->matmul(tile.y, p->N, x.x + row * x.ld, x.ld, tile.w,
                        next.N == tile.N ? next.w.p : NULL, tile.b, a->add,
                        hyt_min_size(a->rows, a->T - row), tile.N, a->K);
 }
@@ -182,13 +210,14 @@ static void product_f16(void *ctx, size_t i)
     float *y = p->y + a->first * p->N + n;
     float *wide = hyt_alloc_aligned(cols * a->K, sizeof(float));
     const struct hyt_weight w = {wide, HYT_F32};
+    const struct kern_rows x = rows_of(a);
 
     hyt_kern()->widen(wide, p->w, n * a->K, cols * a->K);
     if (is_vector(a))
-        hyt_kern()->matvec(y, a->x.x, w, NULL, b, a->add, cols, a->K);
+        hyt_kern()->matvec(y, x.x, w, NULL, b, a->add, cols, a->K);
     else
-        hyt_kern()->matmul(y, p->N, a->x.x, a->x.ld, w, NULL, b, a->add, a->T,
-                           cols, a->K);
+        hyt_kern()->matmul(y, p->N, x.x, x.ld, w, NULL, b, a->add, a->T, cols,
+                           a->K);
     free(wide);
 }
 
@@ -223,11 +252,18 @@ void hyt_kern_product(float *y, struct kern_rows x, struct hyt_weight w,
 /* As many rows of x at a time as can be grouped. */
 static void multiply_rows(struct products *a, const float *x)
 {
-    const size_t T = a->T, fit = hyt_kern_rows_fit(a->K);
+    static uint64_t number;
+    const size_t T = a->T, K = a->K, fit = hyt_kern_rows_fit(K);
 
+    if (groups_own(T, K)) {
+        a->x = (struct kern_rows){x, K, false};
+        a->own = ++number;
+        multiply(a);
+        return;
+    }
     for (; a->first < T; a->first += a->T) {
         a->T = hyt_min_size(fit, T - a->first);
-        a->x = hyt_kern_rows(x + a->first * a->K, a->T, a->K);
+        a->x = hyt_kern_rows(x + a->first * K, a->T, K);
         multiply(a);
     }
 }
