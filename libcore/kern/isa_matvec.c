@@ -27,8 +27,9 @@ void HYT_KERN_FN(matvec)(float *y, const float *x, struct hyt_weight w,
 /*
  * A line is asked for twice: to come to the second-level cache, FAR bytes after
  * the rows at hand, in the order of addresses, in which memory gives most; and
- * from there to the first, NEAR bytes ahead in its row.  A core has few places
- * for lines on their way to the first, and from memory each is taken for long.
+ * from there to the first, NEAR bytes ahead in its row or the next.  A core has
+ * few places for lines on their way to the first, and from memory each is taken
+ * for long.
  */
 enum { FAR = 8 << 10, NEAR = 1 << 10, LINE = 64 };
 

@@ -31,7 +31,7 @@ void HYT_KERN_FN(vocab_block)(struct kern_vocab *sums, const float *z, size_t n)
         double p = hyt_exp((double)z[i] - b.max);
 
         b.s += p;
-        b.w += p * ((double)z[i] - b.max);
+        b.w += p > 0 ? p * ((double)z[i] - b.max) : 0;
     }
     *sums = b;
 }
@@ -64,13 +64,20 @@ void HYT_KERN_FN(exp_rows)(float *y, const float *x, float shift, size_t n)
 
 #else
 
+/* Where exp(x) is 0, x may be anything, but 0 times infinity is no number.  NaN
+ * stays NaN. */
+VEC_INLINE v8 bounded(v8 x)
+{
+    return v8_max(v8_set(-1000), x);
+}
+
 void HYT_KERN_FN(vocab_block)(struct kern_vocab *sums, const float *z, size_t n)
 {
     const size_t wide = n / WIDE * WIDE, rest = (n - wide + 7) / 8 * 8;
     v8 top = v8_set(-INFINITY), sum = v8_set(0), s = sum, w = sum;
     float last[WIDE];
 
-    /* Lanes past the end: exp gives 0, and (z - max) must stay finite. */
+    /* Lanes past the end: exp gives 0. */
     for (size_t l = 0; l < WIDE; l++)
         last[l] = wide + l < n ? z[wide + l] : -INFINITY;
     for (size_t i = 0; i < wide; i += 8) {
@@ -87,14 +94,14 @@ void HYT_KERN_FN(vocab_block)(struct kern_vocab *sums, const float *z, size_t n)
 
         for (int g = 0; g < WIDE / 8; g++) {
             s += vw_part(e, g);
-            w = v8_fma(vw_part(e, g), vw_part(x, g), w);
+            w = v8_fma(vw_part(e, g), bounded(vw_part(x, g)), w);
         }
     }
     for (size_t l = 0; l < rest; l += 8) {
         v8 x = v8_load(last + l) - max, e = v8_exp(x);
 
         s += e;
-        w = v8_fma(e, v8_max(v8_set(-1000), x), w);
+        w = v8_fma(e, bounded(x), w);
     }
     *sums = (struct kern_vocab){(double)max, (double)v8_sum(s),
                                 (double)v8_sum(w), (double)v8_sum(sum)};

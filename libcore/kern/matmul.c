@@ -87,19 +87,19 @@ struct products {
 
 /* So many floats of x are grouped by each thread for itself: to read what
  * another core has just written takes longer. */
-enum { OWN_ROWS = 1 << 15 };
+enum { OWN_FLOATS = 1 << 15 };
 
 static bool groups_own(size_t T, size_t K)
 {
     const size_t groups = hyt_kern()->groups;
 
     return groups > 1 && T > 1 &&
-           ceil_div(T, groups) * groups * grouped_width(K) <= OWN_ROWS;
+           ceil_div(T, groups) * groups * grouped_width(K) <= OWN_FLOATS;
 }
 
 static struct kern_rows rows_of(const struct products *a)
 {
-    static _Thread_local _Alignas(64) float own[OWN_ROWS];
+    static _Thread_local _Alignas(64) float own[OWN_FLOATS];
     static _Thread_local uint64_t number;
     const size_t ld = grouped_width(a->K);
 

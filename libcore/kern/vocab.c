@@ -80,9 +80,9 @@ void hyt_vocab_stats(struct hyt_row_stats *out, const float *z,
 
 /* --- stats of a product --------------------------------------------------- */
 
-/* A task has a block of the vocabulary for so many rows, whose logits stay in
- * the second-level cache; the tasks of a block follow each other, so the
- * weights come from memory once. */
+/* A task has a block of the vocabulary for so many rows: few enough that their
+ * logits stay in the second-level cache, or near it.  The tasks of a block
+ * follow each other, so the weights come from memory once. */
 enum { TILE_ROWS = 96 };
 
 struct product {

@@ -2,13 +2,14 @@
 /*
  * token.c - one draw from a row of logits
  *
- * The vocabulary is never sorted: the cuts work on a heap of the candidates
- * that are left, from which only as many are taken as the cut keeps.  Sums are
- * in double, in order of id or of rank, so that a draw is a function of the row
- * and u alone.
+ * The vocabulary is never sorted: a cut parts the candidates until it knows
+ * which it keeps, each time those of one side only, which together are a few
+ * times the vocabulary.  Sums are in double and in a fixed order, so that a
+ * draw is a function of the row and u alone.
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "hyt/sample.h"
 
@@ -61,93 +62,76 @@ static int32_t argmax(const float *z, size_t V)
     return best < V ? (int32_t)best : 0;
 }
 
-/* a goes out of the heap before b: more probable, or equal and a lower id. */
+/* --- cuts ----------------------------------------------------------------- */
+
+/* a is kept rather than b: more probable, or equal and a lower id. */
 static bool before(const struct candidate *a, const struct candidate *b)
 {
     return a->p > b->p || (a->p == b->p && a->id < b->id);
 }
 
-static void sift(struct candidate *heap, size_t n, size_t i)
+static void swap(struct candidate *a, struct candidate *b)
 {
-    for (size_t child; (child = 2 * i + 1) < n; i = child) {
-        struct candidate t = heap[i];
+    const struct candidate t = *a;
 
-        if (child + 1 < n && before(&heap[child + 1], &heap[child]))
-            child++;
-        if (!before(&heap[child], &heap[i]))
-            return;
-        heap[i] = heap[child];
-        heap[child] = t;
-    }
+    *a = *b;
+    *b = t;
 }
 
-/* Moves the best candidate to the end of the shrinking heap. */
-static struct candidate pop(struct candidate *heap, size_t *n)
+/* Moves the best m of n > 0 candidates to the front, the worst of them last;
+ * m is whatever the median of three comes to. */
+static size_t part(struct candidate *c, size_t n)
 {
-    struct candidate best = heap[0];
+    struct candidate *last = c + n - 1;
+    size_t m = 0;
 
-    (*n)--;
-    heap[0] = heap[*n];
-    heap[*n] = best;
-    sift(heap, *n, 0);
-    return best;
+    if (before(&c[n / 2], &c[0]))
+        swap(&c[n / 2], &c[0]);
+    if (before(last, &c[0]))
+        swap(last, &c[0]);
+    if (before(&c[n / 2], last))
+        swap(&c[n / 2], last);
+    for (size_t i = 0; i + 1 < n; i++)
+        if (before(&c[i], last))
+            swap(&c[i], &c[m++]);
+    swap(&c[m], last);
+    return m + 1;
 }
 
-/*
- * The kept candidates, most probable first, at the end of c in reverse;
- * returns how many.  top-k bounds their number, then top-p their mass (a share
- * of what top-k left).
- */
-static size_t cut(struct candidate *c, size_t n, const struct hyt_sampling *s)
+static double mass_of(const struct candidate *c, size_t n)
 {
-    size_t k = s->top_k > 0 && s->top_k < n ? s->top_k : n;
-    size_t heap = n, kept = 0;
-    double total = 0, mass = 0;
+    double sum = 0;
 
-    for (size_t i = n / 2; i-- > 0;)
-        sift(c, n, i);
-    if (s->top_p >= 1) {
-        while (kept < k) {
-            pop(c, &heap);
-            kept++;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)c[i].p;
+    return sum;
+}
+
+/* Moves the fewest of the best to the front that are `want` together, by number
+ * or by mass; returns how many. */
+static size_t keep(struct candidate *c, size_t n, double want, bool by_mass)
+{
+    size_t kept = 0, open = n;
+    double sum = 0;
+
+    while (open > 0 && sum < want) {
+        const size_t m = part(c + kept, open);
+        const double most =
+            by_mass ? mass_of(c + kept, m - 1) : (double)(m - 1);
+
+        if (sum + most >= want) {
+            open = m - 1;
+            continue;
         }
-        return kept;
+        kept += m;
+        open -= m;
+        sum += most + (by_mass ? (double)c[kept - 1].p : 1);
     }
-    if (k == n) {
-        for (size_t i = 0; i < n; i++)
-            total += (double)c[i].p;
-    } else {
-        /* The mass of the k best is known only once they are out. */
-        while (kept < k) {
-            total += (double)pop(c, &heap).p;
-            kept++;
-        }
-        for (kept = 0; kept < k && mass < s->top_p * total; kept++)
-            mass += (double)c[n - 1 - kept].p;
-        return kept;
-    }
-    for (; kept < k && mass < s->top_p * total; kept++)
-        mass += (double)pop(c, &heap).p;
     return kept;
 }
 
-/* Inverse of the cumulative sum of the n best, which end at `last`. */
-static int32_t draw_best(const struct candidate *last, size_t n, double u)
-{
-    double total = 0, sum = 0;
-
-    for (size_t i = 0; i < n; i++)
-        total += (double)last[-(ptrdiff_t)i].p;
-    for (size_t i = 0; i < n; i++) {
-        sum += (double)last[-(ptrdiff_t)i].p;
-        if (sum > u * total)
-            return last[-(ptrdiff_t)i].id;
-    }
-    return last[1 - (ptrdiff_t)n].id;
-}
-
-/* Every token with a probability above 0, in order of id; returns how many.
- * Where min_p stands alone or after top-k, what is below it plays no part. */
+/* Every token with a probability above 0; returns how many.  Where min_p stands
+ * alone or after top-k, what is below it plays no part. */
 static size_t collect(struct candidate *c, const float *p, size_t V,
                       const struct hyt_sampling *s)
 {
@@ -162,23 +146,25 @@ static size_t collect(struct candidate *c, const float *p, size_t V,
     return n;
 }
 
-/* `best` where nothing is left: a temperature whose inverse overflows, or
- * logits that are NaN. */
-static int32_t draw_kept(const float *p, size_t V, int32_t best,
-                         const struct hyt_sampling *s, double u)
+/* What is not kept becomes 0: top-k bounds the number, then top-p the mass (a
+ * share of what top-k left), then min-p each. */
+static void cut(float *p, size_t V, const struct hyt_sampling *s)
 {
     struct candidate *c = hyt_realloc(NULL, V, sizeof(*c));
-    size_t n = collect(c, p, V, s), kept = n > 0 ? cut(c, n, s) : 0;
+    size_t n = collect(c, p, V, s);
 
-    while (kept > 1 && (double)c[n - kept].p < s->min_p)
-        kept--;
-    if (kept > 0)
-        best = draw_best(c + n - 1, kept, u);
+    if (s->top_k > 0)
+        n = keep(c, n, (double)s->top_k, false);
+    if (s->top_p < 1)
+        n = keep(c, n, s->top_p * mass_of(c, n), true);
+    memset(p, 0, V * sizeof(*p));
+    for (size_t i = 0; i < n; i++)
+        if ((double)c[i].p >= s->min_p)
+            p[c[i].id] = c[i].p;
     free(c);
-    return best;
 }
 
-/* --- without a cut -------------------------------------------------------- */
+/* --- the draw ------------------------------------------------------------- */
 
 /* Four sums side by side, for one alone waits for each addition. */
 static double sum_of(const float *p, size_t n)
@@ -246,13 +232,11 @@ int32_t hyt_sample_token(const float *z, size_t V, const struct hyt_sampling *s,
     for (size_t v = 0; v < V; v++)
         p[v] = (z[v] - top) * scale;
     hyt_exp_rows(p, p, 0, V);
-    if (s->top_k == 0 && s->top_p >= 1 && s->min_p <= 0) {
-        block = hyt_alloc(V / BLOCK + 1, sizeof(*block));
-        chosen = draw_any(p, block, V, best, u);
-        free(block);
-    } else {
-        chosen = draw_kept(p, V, best, s, u);
-    }
+    if (s->top_k > 0 || s->top_p < 1 || s->min_p > 0)
+        cut(p, V, s);
+    block = hyt_alloc(V / BLOCK + 1, sizeof(*block));
+    chosen = draw_any(p, block, V, best, u);
+    free(block);
     free(p);
     return chosen;
 }

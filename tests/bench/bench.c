@@ -167,6 +167,23 @@ static struct turns take_turns(void (*fn)(void *ctx), void *ctx)
     return best;
 }
 
+/* The row r took `all` seconds on all threads, and `one` on one. */
+static void report_threads(struct bench_row r, double all, double one)
+{
+    struct hyt_buf name = {0};
+
+    if (hyt_threads() == 1)
+        return;
+    hyt_buf_printf(&name, "%s: threads / one", r.row);
+    r.row = name.s;
+    r.limit = r.value * all / one;
+    r.goal = 0.9 * hyt_threads();
+    r.at_most = false;
+    r.tokens = 0;
+    bench_report(&r);
+    hyt_buf_free(&name);
+}
+
 void bench_arithmetic(const char *row, const char *shape, const char *dtype,
                       double goal, double flops, double tokens,
                       void (*fn)(void *ctx), void *ctx)
@@ -174,20 +191,25 @@ void bench_arithmetic(const char *row, const char *shape, const char *dtype,
     const struct turns best = take_turns(fn, ctx);
     struct bench_row r = {row,        shape, dtype, 0, "GFLOP/s",
                           best.limit, goal,  false, 0};
-    struct hyt_buf name = {0};
 
     r.value = flops / best.all * 1e-9;
     r.tokens = tokens / best.all;
     bench_report(&r);
-    if (hyt_threads() > 1) {
-        hyt_buf_printf(&name, "%s: threads / one", row);
-        r.row = name.s;
-        r.limit = flops / best.one * 1e-9;
-        r.goal = 0.9 * hyt_threads();
-        r.tokens = 0;
-        bench_report(&r);
-        hyt_buf_free(&name);
-    }
+    report_threads(r, best.all, best.one);
+}
+
+void bench_threads_row(const struct bench_row *all, double seconds,
+                       void (*fn)(void *ctx), void *ctx)
+{
+    const int threads = hyt_threads();
+    double one;
+
+    if (threads == 1)
+        return;
+    bench_threads(1);
+    one = bench_best(fn, ctx);
+    bench_threads(threads);
+    report_threads(*all, seconds, one);
 }
 
 /* --- processes ------------------------------------------------------------ */

@@ -60,6 +60,11 @@ void bench_arithmetic(const char *row, const char *shape, const char *dtype,
                       double goal, double flops, double tokens,
                       void (*fn)(void *ctx), void *ctx);
 
+/* Reports all threads against one, where the machine has more, for the row
+ * `all` that took so many seconds. */
+void bench_threads_row(const struct bench_row *all, double seconds,
+                       void (*fn)(void *ctx), void *ctx);
+
 /* Sets the number of threads, each on a CPU of its own. */
 void bench_threads(int n);
 /* Puts the calling thread on the CPU number `thread` of those allowed. */
@@ -140,6 +145,7 @@ HYT_NORETURN void bench_die(const char *fmt, ...) HYT_PRINTF(1, 2);
     X(rollout, true)                                                           \
     X(lengths, true)                                                           \
     X(decode, true)                                                            \
+    X(draw, true)                                                              \
     X(update, true)                                                            \
     X(update_memory, true)                                                     \
     X(filters, false)                                                          \

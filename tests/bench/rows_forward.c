@@ -159,6 +159,7 @@ void bench_rows_prg(void)
     r.value = (double)rows / packed;
     r.limit = (double)rows / plain;
     bench_report(&r);
+    bench_threads_row(&r, packed, run_probe, g);
     if (bench_wants("prg: 33 separate prefixes", "smol135", "f32")) {
         double began = bench_now(), separate;
 

@@ -46,18 +46,23 @@ static void time_product(const char *row, const char *dtype, struct product *p,
     bool reads = p->T == 1;
     double work = reads ? size * weights : 2 * (double)p->T * weights;
     char shape[64];
+    struct bench_row r = {
+        .row = row,
+        .shape = shape,
+        .dtype = dtype,
+        .unit = reads ? "GB/s" : "GFLOP/s",
+        .limit = reads ? bench_limits.gbytes : bench_limits.gflops,
+    };
+    double seconds;
 
     snprintf(shape, sizeof(shape), "%zux%zux%zu", p->T, p->N, p->K);
     if (!bench_wants(row, shape, dtype))
         return;
-    bench_report(&(struct bench_row){
-        .row = row,
-        .shape = shape,
-        .dtype = dtype,
-        .value = work / bench_best(fn, p) * 1e-9,
-        .unit = reads ? "GB/s" : "GFLOP/s",
-        .limit = reads ? bench_limits.gbytes : bench_limits.gflops,
-    });
+    seconds = bench_best(fn, p);
+    r.value = work / seconds * 1e-9;
+    bench_report(&r);
+    if (!reads)
+        bench_threads_row(&r, seconds, fn, p);
 }
 
 /* Whether any row of these sizes is asked for. */

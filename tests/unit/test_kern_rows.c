@@ -266,7 +266,7 @@ static void same_stats(const float *x, struct hyt_weight w,
 static void test_matmul_stats(void **state)
 {
     enum { K = 37, T_MAX = 131 };
-    const size_t Ts[] = {1, 64, T_MAX}, Vs[] = {1, 257, 2048, 4099};
+    const size_t Ts[] = {1, 96, 97, T_MAX}, Vs[] = {1, 257, 2048, 4099};
     int32_t target[T_MAX];
 
     (void)state;
@@ -292,10 +292,37 @@ static void test_matmul_stats(void **state)
     hyt_threads_set(2);
 }
 
+/* Logits of -inf are of tokens that cannot come: entropy is that of the others,
+ * wherever they stand. */
+static void test_vocab_impossible(void **state)
+{
+    enum { V_MAX = 50 };
+    struct hyt_row_stats with, without;
+
+    (void)state;
+    for (size_t V = 2; V <= V_MAX; V++)
+        for (size_t every = 2; every < 9; every++) {
+            float z[V_MAX], left[V_MAX];
+            int32_t target = -1;
+            size_t n = 0;
+
+            for (size_t v = 0; v < V; v++) {
+                z[v] = v % every == 1 ? -INFINITY : 0.1f * (float)(v % 7);
+                if (v % every != 1)
+                    left[n++] = z[v];
+            }
+            hyt_vocab_stats(&with, z, &target, 1, V, V);
+            hyt_vocab_stats(&without, left, &target, 1, n, n);
+            assert_true(fabs(with.lse - without.lse) < 1e-6);
+            assert_true(fabs((double)(with.entropy - without.entropy)) < 1e-5);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_matmul_stats),
+        cmocka_unit_test(test_vocab_impossible),
         cmocka_unit_test(test_matmul_rows_alone),
         cmocka_unit_test(test_matmul_few_rows),
         cmocka_unit_test(test_matmul_long_rows),

@@ -29,7 +29,7 @@ static int by_rank(const void *a, const void *b)
 static bool reference(double *p, const float *z, size_t V,
                       const struct hyt_sampling *s)
 {
-    struct ranked r[MAX_V];
+    struct ranked *r = hyt_alloc(V, sizeof(*r));
     double top = -INFINITY, total = 0, left = 0, mass = 0;
     size_t n = V, kept = 0;
     bool clear = true;
@@ -60,6 +60,7 @@ static bool reference(double *p, const float *z, size_t V,
         total += r[i].p;
     for (size_t i = 0; i < n; i++)
         p[r[i].id] = r[i].p / total;
+    free(r);
     return clear;
 }
 
@@ -198,12 +199,74 @@ static void test_order_of_cuts(void **state)
     }
 }
 
+/* --- large vocabularies --------------------------------------------------- */
+
+enum { LARGE_V = 30000, LARGE_DRAWS = 200 };
+
+/* Flat, with many ties, or like a language's: few probable, most of them not. */
+static void large_logits(float *z, size_t kind)
+{
+    for (size_t v = 0; v < LARGE_V; v++) {
+        const double u = hyt_rng_unit(5, v);
+
+        z[v] = kind == 0   ? 1
+               : kind == 1 ? (float)floor(6 * u)
+                           : (float)(-1.2 * log(1 + u * LARGE_V));
+    }
+}
+
+/* Draws in order of id fall where the cumulative sum passes u, give or take a
+ * token at the edge of a cut. */
+static void check_large(const float *z, const struct hyt_sampling *s)
+{
+    double *p = hyt_alloc(LARGE_V, sizeof(*p));
+    double *sum = hyt_alloc(LARGE_V + 1, sizeof(*sum));
+    size_t cut = 0;
+
+    reference(p, z, LARGE_V, s);
+    for (size_t v = 0; v < LARGE_V; v++)
+        sum[v + 1] = sum[v] + p[v];
+    for (size_t i = 0; i < LARGE_DRAWS; i++) {
+        const double u = ((double)i + 0.5) / LARGE_DRAWS;
+        const int32_t t = hyt_sample_token(z, LARGE_V, s, u);
+
+        cut += p[t] <= 0;
+        if (sum[t] > u + 1e-4 || sum[t + 1] < u - 1e-4)
+            fail_msg("top_k %zu, top_p %g, min_p %g: %g is token %d, of "
+                     "%g to %g",
+                     s->top_k, s->top_p, s->min_p, u, t, sum[t], sum[t + 1]);
+    }
+    assert_in_range(cut, 0, 1);
+    free(sum);
+    free(p);
+}
+
+static void test_large_vocabulary(void **state)
+{
+    static const struct hyt_sampling s[] = {
+        {1, 0, 0.9, 0, false},      {1, 0, 0.5, 0, false},
+        {1, 50, 1, 0, false},       {1, 20000, 1, 0, false},
+        {1, 20000, 0.7, 0, false},  {1, 0, 1, 0.05, false},
+        {1, 1000, 0.9, 0.1, false}, {2, 0, 0.99, 0.001, false},
+    };
+    float *z = hyt_alloc(LARGE_V, sizeof(*z));
+
+    (void)state;
+    for (size_t kind = 0; kind < 3; kind++) {
+        large_logits(z, kind);
+        for (size_t i = 0; i < HYT_LEN(s); i++)
+            check_large(z, &s[i]);
+    }
+    free(z);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_softmax_chi_square),
         cmocka_unit_test(test_cuts),
         cmocka_unit_test(test_order_of_cuts),
+        cmocka_unit_test(test_large_vocabulary),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
