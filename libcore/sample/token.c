@@ -67,7 +67,7 @@ static int32_t argmax(const float *z, size_t V)
 /* a is kept rather than b: more probable, or equal and a lower id. */
 static bool before(const struct candidate *a, const struct candidate *b)
 {
-    return a->p > b->p || (a->p == b->p && a->id < b->id);
+    return (a->p > b->p) | ((a->p == b->p) & (a->id < b->id));
 }
 
 static void swap(struct candidate *a, struct candidate *b)
@@ -79,7 +79,8 @@ static void swap(struct candidate *a, struct candidate *b)
 }
 
 /* Moves the best m of n > 0 candidates to the front, the worst of them last;
- * m is whatever the median of three comes to. */
+ * m is whatever the median of three comes to.  All are swapped, whether or not
+ * they go to the front: that is a branch nobody could foresee. */
 static size_t part(struct candidate *c, size_t n)
 {
     struct candidate *last = c + n - 1;
@@ -91,20 +92,27 @@ static size_t part(struct candidate *c, size_t n)
         swap(last, &c[0]);
     if (before(&c[n / 2], last))
         swap(&c[n / 2], last);
-    for (size_t i = 0; i + 1 < n; i++)
-        if (before(&c[i], last))
-            swap(&c[i], &c[m++]);
+    for (size_t i = 0; i + 1 < n; i++) {
+        const bool front = before(&c[i], last);
+
+        swap(&c[i], &c[m]);
+        m += front;
+    }
     swap(&c[m], last);
     return m + 1;
 }
 
 static double mass_of(const struct candidate *c, size_t n)
 {
-    double sum = 0;
+    double lane[4] = {0};
+    size_t i;
 
-    for (size_t i = 0; i < n; i++)
-        sum += (double)c[i].p;
-    return sum;
+    for (i = 0; i + 4 <= n; i += 4)
+        for (size_t l = 0; l < 4; l++)
+            lane[l] += (double)c[i + l].p;
+    for (; i < n; i++)
+        lane[0] += (double)c[i].p;
+    return lane[0] + lane[1] + lane[2] + lane[3];
 }
 
 /* Moves the fewest of the best to the front that are `want` together, by number
@@ -130,12 +138,28 @@ static size_t keep(struct candidate *c, size_t n, double want, bool by_mass)
     return kept;
 }
 
-/* Every token with a probability above 0; returns how many.  Where min_p stands
- * alone or after top-k, what is below it plays no part. */
-static size_t collect(struct candidate *c, const float *p, size_t V,
-                      const struct hyt_sampling *s)
+/* A bound below the k most probable: as many blocks have one that reaches it.
+ * c has room for V. */
+static double below_best(struct candidate *c, const float *p, size_t V,
+                         size_t k)
 {
-    double floor = s->top_p >= 1 ? s->min_p : 0;
+    size_t n = 0;
+
+    for (size_t v = 0; v < V; v += BLOCK) {
+        c[n].p = largest(p + v, block_length(v, V));
+        c[n].id = (int32_t)n;
+        n++;
+    }
+    if (n < k)
+        return 0;
+    return (double)c[keep(c, n, (double)k, false) - 1].p;
+}
+
+/* Every token with a probability above 0, and of at least `floor`; returns how
+ * many. */
+static size_t collect(struct candidate *c, const float *p, size_t V,
+                      double floor)
+{
     size_t n = 0;
 
     for (size_t v = 0; v < V; v++)
@@ -146,17 +170,30 @@ static size_t collect(struct candidate *c, const float *p, size_t V,
     return n;
 }
 
-/* What is not kept becomes 0: top-k bounds the number, then top-p the mass (a
- * share of what top-k left), then min-p each. */
+/*
+ * What is not kept becomes 0: top-k bounds the number, then top-p the mass (a
+ * share of what top-k left), then min-p each.  Most are seen not to be kept at
+ * once: those below min-p, where no mass counts them; below the k best; or so
+ * improbable that all such ones together have no more than top-p leaves out.
+ */
 static void cut(float *p, size_t V, const struct hyt_sampling *s)
 {
     struct candidate *c = hyt_realloc(NULL, V, sizeof(*c));
-    size_t n = collect(c, p, V, s);
+    double floor = s->top_p >= 1 ? s->min_p : 0, total = 0;
+    size_t n;
 
     if (s->top_k > 0)
+        floor = fmax(floor, below_best(c, p, V, s->top_k));
+    for (size_t v = 0; v < V && s->top_p < 1 && s->top_k == 0; v++)
+        total += p[v] > 0 ? (double)p[v] : 0;
+    floor = fmax(floor, 0.99 * (1 - s->top_p) * total / (double)V);
+    n = collect(c, p, V, floor);
+    if (s->top_k > 0) {
         n = keep(c, n, (double)s->top_k, false);
+        total = mass_of(c, n);
+    }
     if (s->top_p < 1)
-        n = keep(c, n, s->top_p * mass_of(c, n), true);
+        n = keep(c, n, s->top_p * total, true);
     memset(p, 0, V * sizeof(*p));
     for (size_t i = 0; i < n; i++)
         if ((double)c[i].p >= s->min_p)

@@ -199,11 +199,11 @@ static void test_order_of_cuts(void **state)
     }
 }
 
-/* --- large vocabularies --------------------------------------------------- */
+/* --- large vocabularies -------------------------------------------------- */
 
 enum { LARGE_V = 30000, LARGE_DRAWS = 200 };
 
-/* Flat, with many ties, or like a language's: few probable, most of them not. */
+/* --- large vocabularies ------------------------------------------------- */
 static void large_logits(float *z, size_t kind)
 {
     for (size_t v = 0; v < LARGE_V; v++) {
