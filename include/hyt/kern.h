@@ -36,8 +36,8 @@ void hyt_threads_stop(void); /* joins the workers; a later loop starts anew */
 
 /* Runs fn(ctx, i) for i = 0 … n-1, each exactly once, on any thread in any
  * order; returns when all are done.  One thread at a time may start loops; a
- * loop started inside a loop runs on the thread that starts it.  Inside loops,
- * hyt_matmul() and what is built on it must not be called: they share memory. */
+ * loop started inside a loop runs on the thread that starts it.  Not in a loop:
+ * hyt_matmul() and what is built on it, whose calls share memory. */
 void hyt_parallel_for(size_t n, void (*fn)(void *ctx, size_t i), void *ctx);
 
 /* Name of the implementation in use ("v3"). */

@@ -203,7 +203,7 @@ static void test_order_of_cuts(void **state)
 
 enum { LARGE_V = 30000, LARGE_DRAWS = 200 };
 
-/* --- large vocabularies ------------------------------------------------- */
+/* Flat, with many ties, or like a language's: few probable, most not. */
 static void large_logits(float *z, size_t kind)
 {
     for (size_t v = 0; v < LARGE_V; v++) {
