@@ -3,7 +3,8 @@
  * gemm.c - the gradients of the matrix product, cut into tasks
  *
  * Both are c += a b.  All threads pack b together, then each takes rows of c;
- * a is packed by whoever reads it.
+ * a is packed by whoever reads it.  Where c has few rows, a thread takes columns
+ * of it and packs what it needs of b for itself.
  */
 #include <string.h>
 #include <unistd.h>
@@ -107,8 +108,32 @@ static size_t depth_of_chunk(size_t cols)
            HYT_GEMM_DEPTH * HYT_GEMM_DEPTH;
 }
 
+/* Columns of c a task, where its rows are few. */
+enum { COLS = HYT_GEMM_PANEL / 2, FEW_ROWS = 48 };
+
+static void multiply_columns(void *ctx, size_t i)
+{
+    const struct gemm *g = ctx;
+    const size_t j = i * COLS, cols = hyt_min_size(COLS, g->n - j);
+    _Alignas(64) float pack[COLS * HYT_GEMM_DEPTH];
+
+    for (size_t l = 0; l < g->k; l += HYT_GEMM_DEPTH) {
+        const size_t depth = hyt_min_size(HYT_GEMM_DEPTH, g->k - l);
+
+        hyt_kern()->gemm_pack(pack, hyt_weight_at(g->b, l * g->n + j), g->n,
+                              cols, depth);
+        hyt_kern()->gemm_rows(g->c + j, g->n, g->a + l * (g->ta ? g->m : 1),
+                              g->ta ? g->m : g->k, g->ta, pack, g->add || l > 0,
+                              g->m, cols, depth);
+    }
+}
+
 static void multiply(struct gemm *g)
 {
+    if (g->m <= FEW_ROWS) {
+        hyt_parallel_for(ceil_div(g->n, COLS), multiply_columns, g);
+        return;
+    }
     g->rows = rows_of_task(g->m);
     for (g->j = 0; g->j < g->n; g->j += WIDTH) {
         size_t panels, fits;
