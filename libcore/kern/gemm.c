@@ -3,8 +3,8 @@
  * gemm.c - the gradients of the matrix product, cut into tasks
  *
  * Both are c += a b.  All threads pack b together, then each takes rows of c;
- * a is packed by whoever reads it.  Where c has few rows, a thread takes columns
- * of it and packs what it needs of b for itself.
+ * a is packed by whoever reads it.  Where c has few rows, a thread takes some
+ * columns and packs what it needs of b for itself.
  */
 #include <string.h>
 #include <unistd.h>
