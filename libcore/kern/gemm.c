@@ -115,7 +115,7 @@ static void multiply_columns(void *ctx, size_t i)
 {
     const struct gemm *g = ctx;
     const size_t j = i * COLS, cols = hyt_min_size(COLS, g->n - j);
-    _Alignas(64) float pack[COLS * HYT_GEMM_DEPTH];
+    _Alignas(64) float pack[HYT_GEMM_PANEL * HYT_GEMM_DEPTH];
 
     for (size_t l = 0; l < g->k; l += HYT_GEMM_DEPTH) {
         const size_t depth = hyt_min_size(HYT_GEMM_DEPTH, g->k - l);
