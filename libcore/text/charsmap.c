@@ -72,6 +72,8 @@ int hyt_charsmap_load(struct hyt_charsmap *map, const char *base64,
     map->n_text = blob.n - 4 - trie;
     map->text = hyt_strndup(blob.s + 4 + trie, map->n_text);
     hyt_buf_free(&blob);
+    if (hyt_utf8_bad(map->text, map->n_text) < map->n_text)
+        return hyt_fail(err, "precompiled_charsmap: a string is not UTF-8");
     return 0;
 }
 
@@ -90,8 +92,13 @@ static size_t children(uint32_t unit)
     return (size_t)(unit >> 10) << ((unit & 1u << 9) >> 6);
 }
 
+static bool begins_character(char c)
+{
+    return ((unsigned char)c & 0xC0) != 0x80;
+}
+
 /* What stands for the shortest beginning of s[0..n) that is in the trie; NULL:
- * none is. */
+ * none is, or the trie leads nowhere. */
 static const char *find(const struct hyt_charsmap *map, const char *s, size_t n)
 {
     size_t at = children(map->unit[0]);
@@ -111,7 +118,9 @@ static const char *find(const struct hyt_charsmap *map, const char *s, size_t n)
             const size_t value =
                 at < map->n_units ? map->unit[at] & 0x7FFFFFFF : SIZE_MAX;
 
-            return value < map->n_text ? map->text + value : NULL;
+            return value < map->n_text && begins_character(map->text[value])
+                       ? map->text + value
+                       : NULL;
         }
     }
     return NULL;
