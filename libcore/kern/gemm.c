@@ -108,7 +108,8 @@ static size_t depth_of_chunk(size_t cols)
            HYT_GEMM_DEPTH * HYT_GEMM_DEPTH;
 }
 
-/* Columns of c a task, where its rows are few. */
+/* Columns of c a task, where its rows are few and its columns are enough for
+ * all threads. */
 enum { COLS = HYT_GEMM_PANEL / 2, FEW_ROWS = 48 };
 
 static void multiply_columns(void *ctx, size_t i)
@@ -130,7 +131,7 @@ static void multiply_columns(void *ctx, size_t i)
 
 static void multiply(struct gemm *g)
 {
-    if (g->m <= FEW_ROWS) {
+    if (g->m <= FEW_ROWS && g->n >= (size_t)hyt_threads() * COLS) {
         hyt_parallel_for(ceil_div(g->n, COLS), multiply_columns, g);
         return;
     }

@@ -65,6 +65,11 @@ int hyt_charsmap_load(struct hyt_charsmap *map, const char *base64,
         hyt_buf_free(&blob);
         return hyt_fail(err, "precompiled_charsmap: too short");
     }
+    if (hyt_utf8_bad(blob.s + 4 + trie, blob.n - 4 - trie) <
+        blob.n - 4 - trie) {
+        hyt_buf_free(&blob);
+        return hyt_fail(err, "precompiled_charsmap: a string is not UTF-8");
+    }
     map->n_units = trie / 4;
     map->unit = hyt_alloc(map->n_units, sizeof(*map->unit));
     for (size_t i = 0; i < map->n_units; i++)
@@ -72,8 +77,6 @@ int hyt_charsmap_load(struct hyt_charsmap *map, const char *base64,
     map->n_text = blob.n - 4 - trie;
     map->text = hyt_strndup(blob.s + 4 + trie, map->n_text);
     hyt_buf_free(&blob);
-    if (hyt_utf8_bad(map->text, map->n_text) < map->n_text)
-        return hyt_fail(err, "precompiled_charsmap: a string is not UTF-8");
     return 0;
 }
 
