@@ -101,6 +101,19 @@ jq -c 'select(.prg) | [(.prg.logp | length), .prg.logp]' elicit >left
 jq -c 'select(.prg) | [(.prg.logp | length), .prg.logp]' m.prg >right
 if cmp -s left right; then die "--elicit changes nothing"; fi
 
+# --prg chooses the score, and nothing else.
+for kind in direct rank watermark slope discounted mean; do
+    hyt-prg -m m --prg $kind m.in >got
+    holds got ".prg == null or .prg.score == .prg.$kind"
+    jq -c 'del(.prg.score?)' got >left
+    jq -c 'del(.certainty | .self_tokens, .entropy_tokens, .logp_tokens)
+        | del(.prg.score?)' m.prg >right
+    same left right "--prg $kind changes more than the score"
+done
+jq -c '.mine = 3' m.in >mine
+hyt-prg -m m --prg field:mine mine >got
+holds got '.prg == null or .prg.score == 3'
+
 stories=$(stories) || exit 0
 printf '{"prompt":"Once upon a time there were %s"}\n' '7 cats' '12 dogs.' |
     hyt-rollout -m "$stories" -n 8 --max-tokens 60 >s.in
