@@ -110,6 +110,8 @@ for kind in direct rank watermark slope discounted mean; do
         | del(.prg.score?)' m.prg >right
     same left right "--prg $kind changes more than the score"
 done
+hyt-prg -m m --prg tau m.in >got
+holds got '.prg == null or .prg.score == .prg.tau * .prg.support[-1]'
 jq -c '.mine = 3' m.in >mine
 hyt-prg -m m --prg field:mine mine >got
 holds got '.prg == null or .prg.score == 3'
