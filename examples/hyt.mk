@@ -93,13 +93,12 @@ prg     = $(prg)
 endef
 
 # $(1) FILE, $(2) VARIABLE: the file holds the variable's value, and is only
-# newer where that is another. Runs of make beside each other may share it.
+# newer where that is another
 define hyt_stamp
 $(1): export HYT_STAMP = $$($(2))
 $(1): hyt_always
-	@mkdir -p $$(@D) && new=$$@.$$$$$$$$ && \
-	    printf '%s\n' "$$$$HYT_STAMP" >$$$$new && \
-	    if cmp -s $$$$new $$@; then rm $$$$new; else mv $$$$new $$@; fi
+	@mkdir -p $$(@D) && printf '%s\n' "$$$$HYT_STAMP" >$$@.new
+	@if cmp -s $$@.new $$@; then rm $$@.new; else mv $$@.new $$@; fi
 
 endef
 
