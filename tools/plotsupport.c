@@ -51,7 +51,7 @@ static void set_name(struct curve *k, const char *id, bool sampled,
         snprintf(number, sizeof number, " #%lld", (long long)sample % 1000000);
     while (n < 20 && id[n] != '\0')
         n++;
-    while (n > 0 && ((unsigned char)id[n] & 0xc0) == 0x80)
+    while (n > 0 && hyt_utf8_goes_on(id[n]))
         n--;
     snprintf(k->name, sizeof k->name, "%.*s%s%s%s", n, id, number,
              k->verdict == HYT_UNGRADED ? "" : ", ",

@@ -59,7 +59,7 @@ static int put_text(struct hyt_buf *b, const char *name, struct hyt_rec *rec,
 /* Up to a character's start. */
 static size_t char_start(const char *s, size_t n, size_t at)
 {
-    while (at < n && ((unsigned char)s[at] & 0xc0) == 0x80)
+    while (at < n && hyt_utf8_goes_on(s[at]))
         at++;
     return at;
 }

@@ -127,6 +127,12 @@ size_t hyt_utf8_bad(const char *s, size_t n);
  * in *cp, or 0 where the bytes are not valid UTF-8. */
 size_t hyt_utf8_get(const char *s, size_t n, uint32_t *cp);
 
+/* Is c a byte that goes on a character, so that none begins there? */
+static inline bool hyt_utf8_goes_on(char c)
+{
+    return ((unsigned char)c & 0xC0) == 0x80;
+}
+
 /* Appends the encoding of cp (a valid scalar value). */
 void hyt_utf8_put(struct hyt_buf *b, uint32_t cp);
 

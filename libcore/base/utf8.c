@@ -47,7 +47,7 @@ size_t hyt_utf8_get(const char *s, size_t n, uint32_t *cp)
         return 0;
     c = u[0] & first_bits[width];
     for (size_t i = 1; i < width; i++) {
-        if ((u[i] & 0xC0) != 0x80)
+        if (!hyt_utf8_goes_on(s[i]))
             return 0;
         c = c << 6 | (u[i] & 0x3F);
     }

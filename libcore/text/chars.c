@@ -66,7 +66,7 @@ size_t hyt_utf8_before(const char *s, size_t at, uint32_t *cp)
 {
     size_t begin = at - 1;
 
-    while (begin > 0 && ((unsigned char)s[begin] & 0xC0) == 0x80)
+    while (begin > 0 && hyt_utf8_goes_on(s[begin]))
         begin--;
     if (hyt_utf8_get(s + begin, at - begin, cp) != at - begin)
         HYT_BUG("text is not UTF-8");

@@ -95,11 +95,6 @@ static size_t children(uint32_t unit)
     return (size_t)(unit >> 10) << ((unit & 1u << 9) >> 6);
 }
 
-static bool begins_character(char c)
-{
-    return ((unsigned char)c & 0xC0) != 0x80;
-}
-
 /* What stands for the shortest beginning of s[0..n) that is in the trie; NULL:
  * none is, or the trie leads nowhere. */
 static const char *find(const struct hyt_charsmap *map, const char *s, size_t n)
@@ -121,7 +116,7 @@ static const char *find(const struct hyt_charsmap *map, const char *s, size_t n)
             const size_t value =
                 at < map->n_units ? map->unit[at] & 0x7FFFFFFF : SIZE_MAX;
 
-            return value < map->n_text && begins_character(map->text[value])
+            return value < map->n_text && !hyt_utf8_goes_on(map->text[value])
                        ? map->text + value
                        : NULL;
         }

@@ -37,7 +37,7 @@ struct hyt_val hyt_vstrip(struct hyt_vwork *w, struct hyt_vcall *c)
     while (c->how != 'l' && end > begin) {
         size_t last = end - 1;
 
-        while (last > begin && (v.s[last] & 0xc0) == 0x80)
+        while (last > begin && hyt_utf8_goes_on(v.s[last]))
             last--;
         if (strips(w, v, last, chars) == 0)
             break;
