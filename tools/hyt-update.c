@@ -147,14 +147,16 @@ static int take_step(struct hyt_update *u, bool first)
     facts.grad_norm = hyt_trainer_grad_norm(u->trainer);
     facts.lr = hyt_learning_rate(lr, (enum hyt_schedule)schedule, facts.step,
                                  (uint64_t)warmup, (uint64_t)total_steps);
+    if (sums.tokens == 0) {
+        hyt_main_warn(&u->m, "batch %lld moves nothing; no step is taken",
+                      (long long)u->batch.number);
+        return 0;
+    }
     if (!isfinite(sums.loss_rd + sums.loss_rlif + sums.loss_kl))
         return pass_over(u, "loss");
     if (!isfinite(facts.grad_norm))
         return pass_over(u, "gradient");
-    if (sums.tokens == 0)
-        hyt_main_warn(&u->m, "batch %lld moves nothing; no step is taken",
-                      (long long)u->batch.number);
-    else if (!u->dry_run && apply(u, &facts) < 0)
+    if (!u->dry_run && apply(u, &facts) < 0)
         return -1;
     print_step(u, &facts, &sums, began);
     return 1;
@@ -190,7 +192,7 @@ static void check_options(struct hyt_update *u)
                               "--total-steps");
     if (schedule != HYT_CONSTANT && warmup >= total_steps)
         hyt_main_usage(&u->m, "--warmup is not below --total-steps");
-    if (betas[0] >= 1 || betas[1] >= 1)
+    if ((float)betas[0] >= 1 || (float)betas[1] >= 1) /* as they are used */
         hyt_main_usage(&u->m, "--betas: both are below 1");
     if (strchr(u->m.model, '@') != NULL && u->out == NULL && !u->dry_run)
         hyt_main_usage(&u->m, "an earlier generation is read-only: --out DIR");
@@ -273,11 +275,31 @@ static int check_end(struct hyt_update *u, const char *file, uint64_t line)
     return hyt_ckpt_tidy(u->o.ckpt, &u->m.err);
 }
 
+/* The reference runs what the model runs. */
+static int check_reference(struct hyt_update *u, struct hyt_rec *rec)
+{
+    const struct hyt_example *e = &u->batch.example[u->batch.n - 1];
+    size_t n = e->n_prompt + e->n_completion;
+
+    if (u->ref.model == NULL || n <= u->ref.model->c.max_positions)
+        return 0;
+    u->batch.broken = true;
+    return hyt_rec_fail(rec, "tokens", &u->m.err,
+                        "%zu tokens are more than the reference's context of "
+                        "%zu",
+                        n, u->ref.model->c.max_positions);
+}
+
 static int take_record(struct hyt_update *u, struct hyt_rec *rec)
 {
+    struct hyt_err *err = &u->m.err;
+
     if (u->trainer == NULL && start(u) < 0)
         return -1;
-    if (hyt_batch_read(&u->batch, rec, &u->o, &u->m.err) < 0)
+    /* --skip-bad: the batch that was cut short is told of, the new one taken */
+    if (hyt_main_keep(&u->m, hyt_batch_check_cut(&u->batch, rec, err)) < 0 ||
+        hyt_batch_read(&u->batch, rec, &u->o, err) < 0 ||
+        check_reference(u, rec) < 0)
         return -1;
     return u->batch.n == u->batch.of ? take_batch(u) : 0;
 }

@@ -39,10 +39,6 @@ static int check_place(struct hyt_batch *b, struct hyt_rec *rec,
         required(rec, "weight.index", &index, err) < 0 ||
         required(rec, "weight.of", &of, err) < 0)
         return -1;
-    if (b->broken && index == 0 && number != b->number) {
-        hyt_batch_clear_records(b);
-        b->broken = false;
-    }
     if (b->broken)
         return hyt_rec_fail(rec, "weight", err,
                             "a record of this batch is missing");
@@ -60,6 +56,24 @@ static int check_place(struct hyt_batch *b, struct hyt_rec *rec,
     b->number = number;
     b->of = (size_t)of;
     return 0;
+}
+
+int hyt_batch_check_cut(struct hyt_batch *b, struct hyt_rec *rec,
+                        struct hyt_err *err)
+{
+    int64_t index;
+    size_t n = b->n;
+    bool told = b->broken;
+
+    if (hyt_rec_int(rec, "weight.index", &index, err) <= 0 || index != 0)
+        return 0; /* what is wrong with it is told where it is read */
+    hyt_batch_clear_records(b);
+    b->broken = false;
+    if (n == 0 || told)
+        return 0;
+    return hyt_rec_fail(rec, "weight", err,
+                        "batch %lld ends after %zu of %zu records",
+                        (long long)b->number, n, b->of);
 }
 
 static const void *keep(struct hyt_arena *a, const void *p, size_t n,
@@ -205,7 +219,7 @@ void hyt_batch_free(struct hyt_batch *b)
 static void put(struct hyt_buf *b, const char *name, double x)
 {
     hyt_buf_printf(b, "\"%s\":", name);
-    hyt_json_put_f64_or_null(b, isfinite(x) ? x : (double)NAN);
+    hyt_json_put_f64_or_null(b, x);
     hyt_buf_putc(b, ',');
 }
 
@@ -237,7 +251,7 @@ static void put_rewards(struct hyt_buf *line, const struct hyt_batch *b)
 
     for (size_t i = 0, end; i < b->n; i = end) {
         struct mean g = {0};
-        double squares = 0, sigma;
+        double low = INFINITY, high = -INFINITY, squares = 0, sigma;
 
         for (end = i; end < b->n && b->record[end].group == b->record[i].group;
              end++)
@@ -248,10 +262,14 @@ static void put_rewards(struct hyt_buf *line, const struct hyt_batch *b)
         for (size_t j = i; j < end; j++) {
             double d = b->record[j].reward - mean(&g);
 
-            if (b->example[j].rollout && !isnan(d))
-                squares += d * d;
+            if (!b->example[j].rollout || isnan(d))
+                continue;
+            squares += d * d;
+            low = fmin(low, b->record[j].reward);
+            high = fmax(high, b->record[j].reward);
         }
-        sigma = g.n > 1 ? sqrt(squares / (double)(g.n - 1)) : 0;
+        /* Equal rewards have no deviation, not that of a rounded mean. */
+        sigma = low < high ? sqrt(squares / (double)(g.n - 1)) : 0;
         all.sum += g.sum;
         all.n += g.n;
         add(&deviation, sigma);

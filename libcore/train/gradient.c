@@ -73,14 +73,14 @@ static int32_t add_example(struct hyt_state *st, const struct hyt_example *e,
     return seq;
 }
 
-/* What the reference gives the token; NaN where there is none. */
-static float reference(const struct micro_batch *b, size_t i)
+/* What the reference gives the token; NULL where there is none. */
+static const float *reference(const struct micro_batch *b, size_t i)
 {
     const struct scored *s = &b->scored[i];
 
     if (s->e->logp_ref != NULL)
-        return s->e->logp_ref[s->token];
-    return b->ref != NULL ? b->ref[i].logp : (float)NAN;
+        return &s->e->logp_ref[s->token];
+    return b->ref != NULL ? &b->ref[i].logp : NULL;
 }
 
 static float weigh(void *ctx, size_t i, const struct hyt_row_stats *stats)

@@ -44,7 +44,7 @@ static double surrogate(struct hyt_train_sums *sums,
 double hyt_token_loss(struct hyt_train_sums *sums,
                       const struct hyt_train_conf *conf,
                       const struct hyt_example *e, size_t token, float logp,
-                      float logp_ref)
+                      const float *logp_ref)
 {
     double diff, rho, slope;
 
@@ -61,9 +61,9 @@ double hyt_token_loss(struct hyt_train_sums *sums,
     if (e->exact && !(diff == 0))
         sums->differs = e;
     slope = surrogate(sums, conf, e->coef, rho);
-    if (!isnan(logp_ref)) {
+    if (logp_ref != NULL) {
         /* k3 = e^r - r - 1, r = logp_ref - logp; dk3/dlogp = 1 - e^r */
-        double r = (double)logp_ref - (double)logp;
+        double r = (double)*logp_ref - (double)logp;
         double k3 = hyt_exp(r) - r - 1;
 
         sums->k3 += k3;
