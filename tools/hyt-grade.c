@@ -37,7 +37,6 @@ static int read_gold(struct text *gold, struct hyt_rec *rec,
                      struct hyt_err *err)
 {
     const struct hyt_json *v;
-    char number[HYT_NUM_MAX];
     int got = hyt_rec_get(rec, gold_field, &v, err);
 
     if (got < 0)
@@ -47,9 +46,7 @@ static int read_gold(struct text *gold, struct hyt_rec *rec,
                             gold_field);
     if (hyt_json_type(v) != HYT_JSON_NUM)
         return hyt_rec_str(rec, gold_field, &gold->s, &gold->n, err);
-    gold->n = hyt_num_f64(number, hyt_json_num(v));
-    gold->s = hyt_arena_strndup(hyt_rec_arena(rec), number, gold->n);
-    return 0;
+    return hyt_rec_raw(rec, gold_field, &gold->s, &gold->n, err);
 }
 
 /* Where the field is a whole trace: only its answer. */

@@ -84,11 +84,12 @@ struct decimal {
     bool negative;
 };
 
-/* White space, sign, currency and percent sign round the number proper. */
+/* White space, sign, currency and percent sign round the number proper; the
+ * currency stands on either side. */
 static bool undress(struct text *t, bool *negative)
 {
     static const char *const currency[] = {"\\$", "$", "€", "£", "¥"};
-    bool sign;
+    bool sign, paid = false;
 
     trim(t);
     *negative = eat(t, "-") || eat(t, "−");
@@ -96,11 +97,14 @@ static bool undress(struct text *t, bool *negative)
     for (size_t i = 0; i < HYT_LEN(currency); i++) {
         if (eat(t, currency[i])) {
             trim(t);
+            paid = true;
             break;
         }
     }
     if (!sign)
         *negative = eat(t, "-") || eat(t, "−");
+    for (size_t i = 0; i < HYT_LEN(currency) && !paid; i++)
+        paid = eat_back(t, currency[i]);
     if (eat_back(t, "%"))
         (void)eat_back(t, "\\");
     trim(t);
@@ -234,11 +238,37 @@ static void canon_text(struct hyt_buf *out, struct text t, bool fold)
     }
 }
 
+/* Takes off what marks the whole as a formula, and asterisks of emphasis. */
+static void unwrap(struct text *t)
+{
+    static const char *const pair[][2] = {
+        {"$", "$"}, {"\\(", "\\)"}, {"\\[", "\\]"}};
+    size_t before;
+
+    do {
+        trim(t);
+        before = t->n;
+        while (eat(t, "*") || eat_back(t, "*"))
+            trim(t);
+        for (size_t i = 0; i < HYT_LEN(pair); i++) {
+            struct text in = *t;
+
+            if (eat(&in, pair[i][0]) && eat_back(&in, pair[i][1]))
+                *t = in;
+        }
+    } while (t->n < before);
+}
+
 void hyt_answer_canon(struct hyt_buf *out, const char *s, size_t n,
                       enum hyt_grade_how how)
 {
     struct text t = {s, n};
     bool automatic = how == HYT_GRADE_AUTO;
+
+    if (how != HYT_GRADE_EXACT)
+        unwrap(&t);
+    if (t.n == 0)
+        t = (struct text){s, n};
 
     if ((automatic || how == HYT_GRADE_NUMERIC) && canon_number(out, t))
         return;

@@ -158,15 +158,28 @@ static bool same(const char *a, const char *b, enum hyt_grade_how how)
 
 static void test_numeric(void **state)
 {
-    static const char *const equal[][2] = {
-        {"1,234", "1234.0"}, {"$1234", "1.234e3"},
-        {"1234", " +1234 "}, {"-$5", "$-5"},
-        {"50%", "50"},       {"0.50", ".5"},
-        {"1.", "1"},         {"-0", "0.000"},
-        {"1e-3", "0.001"},   {"\\$12", "12"},
-        {"€3.20", "3.2"},    {"−4", "-4"},
-        {"007", "7"},        {"100", "1e2"},
-        {"0", "0e5"},        {"1,234,567", "1234567"}};
+    static const char *const equal[][2] = {{"1,234", "1234.0"},
+                                           {"$1234", "1.234e3"},
+                                           {"1234", " +1234 "},
+                                           {"-$5", "$-5"},
+                                           {"50%", "50"},
+                                           {"0.50", ".5"},
+                                           {"1.", "1"},
+                                           {"-0", "0.000"},
+                                           {"1e-3", "0.001"},
+                                           {"\\$12", "12"},
+                                           {"€3.20", "3.2"},
+                                           {"−4", "-4"},
+                                           {"007", "7"},
+                                           {"100", "1e2"},
+                                           {"0", "0e5"},
+                                           {"1,234,567", "1234567"},
+                                           {"$18$", "18"},
+                                           {"\\(18\\)", "$$18$$"},
+                                           {"18**", "\\[ 18 \\]"},
+                                           {"**$1,800.00**", "1800"},
+                                           {"18€", "18 $"},
+                                           {"$-5$", "-5"}};
     static const char *const differ[][2] = {{"1234", "1235"},
                                             {"5", "-5"},
                                             {"0.1", "0.10000000000000001"},
@@ -181,6 +194,10 @@ static void test_numeric(void **state)
                                             {".", "."},
                                             {"1234,567", "1234567"},
                                             {"1,", "1"},
+                                            {"$5€", "5"},
+                                            {"\\(5", "5"},
+                                            {"5$5", "55"},
+                                            {"$", "$"},
                                             {"-", "-"}};
 
     (void)state;
@@ -197,8 +214,9 @@ static void test_numeric(void **state)
 
 static void test_choice(void **state)
 {
-    static const char *const b[] = {"b",  "B",   "(b)",  "(B)", "b.",
-                                    "B)", "[b]", "(b).", " b ", "B:"};
+    static const char *const b[] = {
+        "b",    "B",   "(b)", "(B)",   "b.",  "B)",    "[b]",
+        "(b).", " b ", "B:",  "**B**", "$B$", "**B.**"};
 
     (void)state;
     for (size_t i = 0; i < HYT_LEN(b); i++) {
@@ -220,6 +238,10 @@ static void test_exact(void **state)
     assert_false(same("1.0", "1", HYT_GRADE_EXACT));
     assert_false(same("ab", "a b", HYT_GRADE_AUTO));
     assert_true(same("naïve", "naïve", HYT_GRADE_AUTO));
+    assert_true(same("$x^2$", "x^2", HYT_GRADE_AUTO));
+    assert_false(same("$x^2$", "x^2", HYT_GRADE_EXACT));
+    assert_true(same("**", "**", HYT_GRADE_AUTO));
+    assert_false(same("$$", "**", HYT_GRADE_AUTO));
 }
 
 static void test_used(void **state)

@@ -28,6 +28,14 @@ grade '"final":{"text":"(b)","bytes":[0,3]},"gold":"B"' '[true,"choice"]'
 grade '"final":{"text":"Yes","bytes":[0,3]},"gold":"yes"' '[true,"exact"]'
 grade '"final":null,"gold":"5"' '[false,"none"]'
 grade "$five,\"a\":{\"b\":\"5\"}" '[true,"numeric"]' --gold-field a.b
+# Numbers are the digits that stand there.
+for n in 9007199254740993 12345678901234567891 0.12345678901234567890123 \
+    1e400 1E+400; do
+    grade "\"final\":{\"text\":\"$n\",\"bytes\":[0,9]},\"gold\":$n" \
+        '[true,"numeric"]'
+done
+grade '"final":{"text":"9007199254740992","bytes":[0,9]},"gold":9007199254740993' \
+    '[false,"numeric"]'
 trace='"answer":"2 + 3 = 6, no, 5.\n#### 5"'
 grade "$five,$trace" '[true,"numeric"]' --gold-field answer --gold-answer hash
 grade "$five,$trace" '[false,"exact"]' --gold-field answer
