@@ -138,6 +138,11 @@ static int close_batch(struct weight *w)
                         "no supervised trace came before the first batch was "
                         "full (--policy rlif needs none)");
     }
+    if (gate && w->anchor.n == 0) {
+        w->broken = true;
+        return hyt_fail(&w->m.err, "--gate: no score of a trace came before "
+                                   "the first batch was full");
+    }
     drawn = hyt_alloc((size_t)traces, sizeof *drawn);
     n = hyt_pool_draw(&w->pool, drawn, (size_t)traces, (uint64_t)w->m.seed);
     status = write_batch(w, drawn, n);
@@ -248,34 +253,42 @@ static int finish(struct weight *w)
 
 /* --- start and end ------------------------------------------------------- */
 
-/* The first option given that the policy has no use for, or NULL. */
-static const char *idle_option(void)
+/* Ends the process where an option says what is not done. */
+static void check_idle(struct weight *w)
 {
-    bool rd = policy == HYT_POLICY_RD, rlif = policy == HYT_POLICY_RLIF;
+    bool traced = policy != HYT_POLICY_RLIF, sampled = policy != HYT_POLICY_RD;
+    bool shared = policy == HYT_POLICY_HYTUNING || policy == HYT_POLICY_FIXED;
+    const struct {
+        const char *name;
+        bool used;
+    } option[] = {
+        {"reward", sampled || strcmp(reward, "auto") == 0},
+        {"sharpness", sampled && w->how.reward == HYT_REWARD_PRG_PROBABILITY},
+        {"gate", sampled || !gate},
+        {"anchor", sampled},
+        {"rd-weight", (traced && sampled) || !rd_weight},
+        {"rd-temp", traced && sampled && w->how.rd_prg},
+        {"w-max", traced && sampled && w->how.rd_prg},
+        {"rd-norm", traced},
+        {"balance", shared || !balance},
+        {"lambda", shared},
+        {"norm", sampled},
+        {"dr-grpo-length", sampled && norm == HYT_NORM_DR_GRPO},
+        {"scale", sampled},
+        {"hpt-gamma", policy == HYT_POLICY_HPT},
+    };
 
-    if (rd && strcmp(reward, "auto") != 0)
-        return "--reward";
-    if (rd && gate)
-        return "--gate";
-    if (rd && anchor_file != NULL)
-        return "--anchor";
-    if ((rd || rlif) && rd_weight)
-        return "--rd-weight";
-    if (rlif && rd_norm)
-        return "--rd-norm";
-    if (policy != HYT_POLICY_HYTUNING && policy != HYT_POLICY_FIXED && balance)
-        return "--balance";
-    return NULL;
+    for (size_t i = 0; i < HYT_LEN(option); i++)
+        if (!option[i].used && hyt_main_given(&w->m, option[i].name))
+            hyt_main_usage(&w->m,
+                           "--%s: policy %s and the other options have no use "
+                           "for it",
+                           option[i].name, policies[policy]);
 }
 
 static void start(struct weight *w)
 {
-    const char *idle = idle_option();
-
     hyt_weighing_default(&w->how, (enum hyt_policy)policy);
-    if (idle != NULL)
-        hyt_main_usage(&w->m, "%s: policy %s has no use for it", idle,
-                       policies[policy]);
     if (!hyt_reward_parse(&w->how, &w->field, reward))
         hyt_main_usage(&w->m, "--reward: \"%s\" is none of auto|%s|field:NAME",
                        reward, HYT_REWARDS);
@@ -285,6 +298,7 @@ static void start(struct weight *w)
         w->how.rd_prg = rd_weight == 1;
     if (balance)
         w->how.balance = balance == 1;
+    check_idle(w);
     w->how.gate = gate;
     w->how.norm = (enum hyt_norm)norm;
     w->how.rd_norm = (enum hyt_rd_norm)rd_norm;

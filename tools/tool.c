@@ -136,7 +136,7 @@ static void parse(struct hyt_main *m, int argc, char **argv)
     }
     /* Before parsing, while the variables hold the defaults. */
     print_help(&text, m->tool, own, shared);
-    if (hyt_opt_parse(argc, argv, tables, &n, &m->err) < 0)
+    if (hyt_opt_parse(argc, argv, tables, &n, &m->given, &m->err) < 0)
         hyt_main_usage(m, "%s", m->err.msg);
     if (asked.help)
         print_and_exit(m, &text);
@@ -174,6 +174,14 @@ void hyt_main_open(struct hyt_main *m, const struct hyt_tool *tool, int argc,
     if ((tool->flags & HYT_TOOL_SLOW) ||
         (!hyt_out_temp(m->out) && isatty(STDOUT_FILENO)))
         m->unbuffered = true;
+}
+
+bool hyt_main_given(const struct hyt_main *m, const char *name)
+{
+    for (size_t i = 0; i < m->given.n; i++)
+        if (strcmp(m->given.item[i], name) == 0)
+            return true;
+    return false;
 }
 
 const char *hyt_main_verb(struct hyt_main *m)
@@ -265,6 +273,7 @@ int hyt_main_close(struct hyt_main *m, int got)
         hyt_main_warn(m, "%s", m->err.msg);
     hyt_lines_close(m->in);
     hyt_rec_free(m->rec);
+    hyt_opt_list_free(&m->given);
     m->out = NULL;
     m->in = NULL;
     m->rec = NULL;

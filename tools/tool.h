@@ -55,6 +55,7 @@ struct hyt_main {
     struct hyt_err err;
     char **operand; /* for HYT_TOOL_NO_INPUT */
     size_t n_operands;
+    struct hyt_opt_list given; /* names of options */
     uint64_t n_read, n_bad;
     bool failed; /* err tells why the stream has stopped */
 
@@ -75,6 +76,9 @@ struct hyt_main {
 /* Parses, opens the output; --help, --version and misuse end the process. */
 void hyt_main_open(struct hyt_main *m, const struct hyt_tool *tool, int argc,
                    char **argv);
+
+/* Whether the option was given, with whatever value: "lambda". */
+bool hyt_main_given(const struct hyt_main *m, const char *name);
 
 /* Takes the first operand off the input: what to do, and no file.  NULL where
  * there is none. */

@@ -74,10 +74,12 @@ struct hyt_opt {
 /*
  * Parses argv[1..argc-1] by several tables (the tool's own, then the shared
  * ones; NULL ends the array).  Operands are moved to the front of argv[1..] in
- * order and counted in *n_operands.  -1: usage error.
+ * order and counted in *n_operands; the names of the options that were given
+ * are added to `given`.  -1: usage error.
  */
 int hyt_opt_parse(int argc, char **argv, const struct hyt_opt *const *tables,
-                  int *n_operands, struct hyt_err *err) HYT_MUST_USE;
+                  int *n_operands, struct hyt_opt_list *given,
+                  struct hyt_err *err) HYT_MUST_USE;
 
 /* Appends the options' part of --help: a line or two a row, with defaults
  * (so: call it before parsing changes them, or keep the text). */

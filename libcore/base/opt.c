@@ -146,9 +146,10 @@ static int set(const struct hyt_opt *o, const char *text, struct hyt_err *err)
     return status < 0 ? hyt_fail_prefix(err, "--%s: ", o->name) : 0;
 }
 
-/* The arguments not looked at yet. */
+/* The arguments not looked at yet, and the options among those that were. */
 struct args {
     char **next, **end;
+    struct hyt_opt_list *given;
 };
 
 static int set_from_next(const struct hyt_opt *o, struct args *a,
@@ -168,6 +169,7 @@ static int parse_long(const char *arg, struct args *a,
 
     if (!o)
         return hyt_fail(err, "unknown option \"--%.*s\"", (int)n, arg);
+    add_item(a->given, o->name);
     if (o->kind == HYT_OPT_FLAG) {
         if (arg[n] == '=')
             return hyt_fail(err, "--%s takes no value", o->name);
@@ -189,6 +191,7 @@ static int parse_short(const char *arg, struct args *a,
 
         if (!o)
             return hyt_fail(err, "unknown option \"-%c\"", *arg);
+        add_item(a->given, o->name);
         if (o->kind != HYT_OPT_FLAG)
             return arg[1] ? set(o, arg + 1, err) : set_from_next(o, a, err);
         *(bool *)o->value = true;
@@ -197,9 +200,10 @@ static int parse_short(const char *arg, struct args *a,
 }
 
 int hyt_opt_parse(int argc, char **argv, const struct hyt_opt *const *tables,
-                  int *n_operands, struct hyt_err *err)
+                  int *n_operands, struct hyt_opt_list *given,
+                  struct hyt_err *err)
 {
-    struct args a = {argv + 1, argv + argc};
+    struct args a = {argv + 1, argv + argc, given};
     bool options = true;
     int n = 0;
 

@@ -3,6 +3,7 @@
 #include "hyt/json.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 void hyt_json_put_str(struct hyt_buf *b, const char *s, size_t n)
 {
@@ -60,7 +61,7 @@ void hyt_json_put_int(struct hyt_buf *b, int64_t x)
 
 void hyt_json_put_f64_or_null(struct hyt_buf *b, double x)
 {
-    if (x != x)
+    if (!isfinite(x))
         hyt_buf_puts(b, "null");
     else
         hyt_json_put_f64(b, x);

@@ -209,10 +209,13 @@ double hyt_weigh(struct hyt_sample *s, size_t n, const struct hyt_weighing *how,
     hyt_score_rewards(s, n, how);
     for (size_t i = 0; i < n; i++)
         counts[i] = is_complete(&s[i], how);
-    hyt_score_advantages(s, counts, n, how);
     lambda = choose_lambda(s, counts, n, how);
+    hyt_score_advantages(s, counts, n, how);
     weigh_traces(s, counts, n, how, srft ? 1 : 1 - lambda);
     weigh_rollouts(s, counts, n, how, srft ? 1 : lambda);
+    for (size_t i = 0; i < n; i++) /* of numbers that no model gives */
+        if (!isfinite(s[i].coef))
+            s[i].norm = s[i].coef = 0;
     free(counts);
     return lambda;
 }

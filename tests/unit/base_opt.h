@@ -17,7 +17,7 @@ struct values {
     int64_t n, shift;
     double lr, pair[2];
     const char *out, *format;
-    struct hyt_opt_list stop;
+    struct hyt_opt_list stop, given;
     int policy;
 };
 
@@ -49,12 +49,16 @@ static int parse(struct values *v, char *line, char **argv, struct hyt_err *err)
             *p++ = '\0';
         argv[argc++] = p;
     }
-    return hyt_opt_parse(argc, argv, tables, &operands, err) < 0 ? -1
-                                                                 : operands;
+    if (hyt_opt_parse(argc, argv, tables, &operands, &v->given, err) < 0)
+        return -1;
+    return operands;
 }
 
 static void test_opt_values(void **state)
 {
+    static const char *const given[] = {"n",    "shift",  "lr",     "quiet",
+                                        "zstd", "output", "policy", "stop",
+                                        "stop", "betas"};
     char line[] = "a -n16 --shift=-3 - --lr 1e-4 -qzo out b --policy rlif "
                   "-s x --stop=y --betas 0.5,1 -- -n --";
     char empty[] = "--output=";
@@ -79,9 +83,14 @@ static void test_opt_values(void **state)
     assert_string_equal(v.stop.item[1], "y");
     assert_true(v.pair[0] == 0.5 && v.pair[1] == 1);
     hyt_opt_list_free(&v.stop);
+    for (size_t i = 0; i < HYT_LEN(given); i++)
+        assert_string_equal(v.given.item[i], given[i]);
+    assert_int_equal(v.given.n, HYT_LEN(given));
+    hyt_opt_list_free(&v.given);
 
     assert_int_equal(parse(&v, empty, argv, &err), 0);
     assert_string_equal(v.out, "");
+    hyt_opt_list_free(&v.given);
 }
 
 static void test_opt_errors(void **state)
@@ -120,6 +129,7 @@ static void test_opt_errors(void **state)
         snprintf(line, sizeof line, "%s", row[i].line);
         assert_int_equal(parse(&v, line, argv, &err), -1);
         assert_string_equal(err.msg, row[i].message);
+        hyt_opt_list_free(&v.given);
     }
 }
 

@@ -79,6 +79,18 @@ fails 2 '--rd-weight' --policy rlif --rd-weight prg in
 fails 2 '--rd-norm' --policy rlif --rd-norm token in
 fails 2 '--gate' --policy rlif --gate trust in
 fails 2 '--anchor' --policy rd --anchor numbers in
+for idle in '--policy rlif --lambda 0.5' '--policy rlif --rd-temp 1' \
+    '--policy rlif --w-max 2' '--policy rlif --sharpness 10' \
+    '--policy rlif --hpt-gamma 0.5' '--policy rd --norm dapo' \
+    '--policy rd --scale group' '--policy srft --lambda 0.4' \
+    '--policy fixed --rd-temp 1' '--rd-weight none --w-max 2' \
+    '--reward prg --sharpness 3' '--dr-grpo-length 9' '--hpt-gamma 0.1'; do
+    # shellcheck disable=SC2086 # two options and their values
+    fails 2 "$(echo "$idle" | grep -o -e '--[a-z-]* [0-9a-z.]*$' |
+        sed 's/ .*//'): policy " $idle in
+done
+grep -v '"kind":"rd"' in >sampled
+fails 1 '--gate: no score of a trace' --policy hpt --gate trust sampled
 fails 1 'no "theirs"' --reward field:theirs in
 sed 's/"prg":/"p":/' in >less
 fails 1 'hyt-prg' less
@@ -94,3 +106,31 @@ hyt-weight --policy fixed --reward majority in >out # reads no PRG
 sed 's/"prg":/"p":/' in | hyt-weight --policy fixed --reward majority |
     jq -c .weight >without
 jq -c .weight out | cmp - without
+
+# Numbers that no model gives: null, and no coefficient
+for big in '"certainty":{"self":1,"entropy":1,"logp":80}' \
+    '"certainty":{"self":1e308,"entropy":1e308,"logp":-1}'; do
+    jq -c "del(.certainty) + {$big}" in >large
+    for args in '' '--reward prg-certainty' '--reward self-certainty' \
+        '--reward self-certainty --scale none' '--policy srft'; do
+        # shellcheck disable=SC2086 # options and their values
+        hyt-weight $args large >out
+        jq -e -s 'all(.weight.coef | numbers)' out >/dev/null ||
+            { echo "$args: $big" && exit 1; }
+    done
+done
+
+# hpt: what does not count does not set the scale of what counts.
+awk -v traces=2 -v groups=1 -v size=4 -f "$CASE/records.awk" >agree
+jq -c 'if .kind == "rd" then . else .final = {text: "7", bytes: [0, 1],
+    tokens: [0, 1]} end' agree >alone
+{ cat alone && jq -c 'select(.kind == "rlif") | .group = "others" |
+    .certainty.self = 1000 * (.sample + 1) |
+    .final = {text: "\(.sample)", bytes: [0, 1], tokens: [0, 1]}' agree; } >both
+for file in alone both; do
+    hyt-weight --policy hpt --reward self-certainty --scale batch "$file" |
+        jq -c 'select(.kind == "rlif" and .group != "others") |
+            .weight.advantage' >"$file.advantages"
+done
+grep -q '[1-9]' alone.advantages
+cmp alone.advantages both.advantages
