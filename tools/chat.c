@@ -130,7 +130,7 @@ static int find_named(struct hyt_chat *c, const char *dir, const char *name,
     return 0;
 }
 
-static bool is_date(const char *s)
+bool hyt_chat_is_date(const char *s)
 {
     static const char form[] = "dddd-dd-dd";
 
@@ -150,8 +150,6 @@ int hyt_chat_open(struct hyt_chat *c, const char *dir, const char *spec,
 
     memset(c, 0, sizeof(*c));
     c->date = date;
-    if (date != NULL && !is_date(date))
-        return hyt_fail(err, "--date: \"%s\" is not YYYY-MM-DD", date);
     c->null = hyt_json_parse("null", 4, 0, err);
     if (c->null == NULL ||
         hyt_tokjob_json(&c->config, dir, "tokenizer_config.json", err) < 0)

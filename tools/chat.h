@@ -32,6 +32,8 @@ int hyt_chat_open(struct hyt_chat *c, const char *dir, const char *spec,
                   const char *date, struct hyt_err *err) HYT_MUST_USE;
 void hyt_chat_close(struct hyt_chat *c);
 
+bool hyt_chat_is_date(const char *s); /* YYYY-MM-DD */
+
 /* Appends the first `most` messages as the template prints them; `open`: and
  * what opens the model's own turn.  tools may be NULL. */
 int hyt_chat_render(const struct hyt_chat *c, const struct hyt_json *messages,

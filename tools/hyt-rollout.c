@@ -173,9 +173,9 @@ static int take_record(struct rollout *r, struct hyt_rec *rec)
             return status < 0 ? -1 : 0;
         mismatch = *err;
     }
-    status = hyt_rollrecord_claim(rec, r->m.overwrite, err);
+    status = hyt_rollrecord_claim(rec, &conf, r->m.overwrite, err);
     if (status == 0)
-        status = hyt_rollrecord_gold(rec, gold_field, err);
+        status = hyt_rollrecord_gold(rec, gold_field, r->m.overwrite, err);
     if (status == 0)
         status = hyt_query_read(&q, rec, &conf, err);
     if (status == 0 && other) {
@@ -249,6 +249,8 @@ static int run(struct rollout *r, bool drain)
 
 static void check_options(struct rollout *r)
 {
+    static const char *const said[] = {"greedy", "temperature", "top-p",
+                                       "top-k", "min-p"};
     const char *slash = strchr(shard, '/');
     struct hyt_err err;
     char *first = hyt_strndup(shard, slash ? (size_t)(slash - shard) : 0);
@@ -260,6 +262,8 @@ static void check_options(struct rollout *r)
                        shard);
     free(first);
     shard_index--;
+    if (date != NULL && !hyt_chat_is_date(date))
+        hyt_main_usage(&r->m, "--date: \"%s\" is not YYYY-MM-DD", date);
     if (strstr(conf.format, "{prompt}") == NULL)
         hyt_main_usage(&r->m, "--format: \"%s\" has no {prompt}", conf.format);
     conf.format = r->format = hyt_query_unescape(conf.format);
@@ -267,10 +271,12 @@ static void check_options(struct rollout *r)
     for (size_t i = 0; i < stops.n; i++)
         r->stop[i] = hyt_query_unescape(stops.item[i]);
     greedy = greedy || temperature <= 0;
-    if (generation_config &&
-        (greedy || temperature != 1 || top_p != 1 || top_k != 0 || min_p != 0))
-        hyt_main_usage(&r->m, "--generation-config says how to sample: no "
-                              "other option does beside it");
+    for (size_t i = 0; generation_config && i < HYT_LEN(said); i++)
+        if (hyt_main_given(&r->m, said[i]))
+            hyt_main_usage(&r->m,
+                           "--generation-config says how to sample: not "
+                           "beside --%s",
+                           said[i]);
 }
 
 /* What the model's makers would sample with is shown, and used if asked for. */

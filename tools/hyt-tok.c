@@ -207,6 +207,8 @@ static int run_template(struct hyt_main *m, struct hyt_tokjob *j)
     struct hyt_rec *rec;
     int got;
 
+    if (date != NULL && !hyt_chat_is_date(date))
+        hyt_main_usage(m, "--date: \"%s\" is not YYYY-MM-DD", date);
     if (hyt_chat_open(&chat, model, template ? template : "auto", date,
                       &m->err) < 0 ||
         find_eos(&config, j->tok, &chat, &m->err) < 0)

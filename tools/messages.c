@@ -43,14 +43,15 @@ static void put_message(struct hyt_buf *b, const char *role,
     hyt_buf_puts(b, "}");
 }
 
-/* A "system" beside the list speaks first. */
+/* A "system" beside the list speaks first, before a prompt that is; count is
+ * NULL for a completion. */
 static int put_sharegpt(struct hyt_buf *b, struct hyt_rec *rec,
                         const char *field, const struct hyt_json *list,
                         size_t *count, struct hyt_err *err)
 {
     const char *system;
     size_t i = 0, n;
-    int got = hyt_rec_str(rec, "system", &system, &n, err);
+    int got = count ? hyt_rec_str(rec, "system", &system, &n, err) : 0;
 
     if (got < 0)
         return -1;
@@ -77,7 +78,8 @@ static int put_sharegpt(struct hyt_buf *b, struct hyt_rec *rec,
     return 0;
 }
 
-/* The inside of the list in `field`, and how many messages it has. */
+/* The inside of the list in `field`, and, of a prompt, how many messages it
+ * has with a "system". */
 static int put_list(struct hyt_buf *b, struct hyt_rec *rec, const char *field,
                     const struct hyt_json *list, size_t *count,
                     struct hyt_err *err)
@@ -85,8 +87,9 @@ static int put_list(struct hyt_buf *b, struct hyt_rec *rec, const char *field,
     const char *s;
     size_t n;
 
-    *count = hyt_json_count(list);
-    if (*count == 0)
+    if (count != NULL)
+        *count = hyt_json_count(list);
+    if (hyt_json_child(list) == NULL)
         return hyt_rec_fail(rec, field, err, "\"%s\" has no messages", field);
     if (hyt_json_get(hyt_json_child(list), "from") != NULL)
         return put_sharegpt(b, rec, field, list, count, err);
@@ -122,7 +125,6 @@ static int put_completion(struct hyt_buf *b, struct hyt_rec *rec,
                           const char *field, bool *given, struct hyt_err *err)
 {
     const struct hyt_json *v;
-    size_t count;
     int got = hyt_rec_get(rec, field, &v, err);
 
     *given = got == 1 && hyt_json_type(v) != HYT_JSON_NULL;
@@ -130,7 +132,7 @@ static int put_completion(struct hyt_buf *b, struct hyt_rec *rec,
         return got < 0 ? -1 : put_steps(b, rec, given, err);
     hyt_buf_putc(b, ',');
     if (hyt_json_type(v) == HYT_JSON_ARRAY)
-        return put_list(b, rec, field, v, &count, err);
+        return put_list(b, rec, field, v, NULL, err);
     if (hyt_json_type(v) != HYT_JSON_STR)
         return hyt_rec_fail(rec, field, err,
                             "\"%s\" is %s, expected a string or a list of "

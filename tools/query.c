@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "messages.h"
-#include "query.h"
+#include "msgtokens.h"
 
 static unsigned mode(const struct hyt_query_conf *conf, unsigned start)
 {
@@ -57,7 +57,6 @@ static int encode_prompt(struct hyt_query *q, struct hyt_rec *rec,
     hyt_buf_free(&text);
     if (got < 0)
         return hyt_rec_fail(rec, field, err, "%s", err->msg);
-    keep_one_bos(&q->prompt, conf->tok);
     return 0;
 }
 
@@ -107,157 +106,10 @@ static int encode_text(struct hyt_query *q, struct hyt_rec *rec,
     return 0;
 }
 
-/* --- messages ------------------------------------------------------------- */
-
-/* Bytes begin to end of what the template printed. */
-static int encode_part(const struct hyt_query_conf *conf,
-                       const struct hyt_jinja_text *t, size_t begin, size_t end,
-                       bool start, struct hyt_ids32 *ids, struct hyt_err *err)
-{
-    const size_t n = end - begin;
-    unsigned char *user = hyt_alloc(n, 1);
-    int status;
-
-    for (size_t i = 0; i < n && !conf->parse_special; i++)
-        user[i] = t->mark.s[begin + i] & HYT_JINJA_USER;
-    status = hyt_tok_encode_mixed(conf->tok, n > 0 ? t->s.s + begin : "", user,
-                                  n, start, ids, err);
-    free(user);
-    return status;
-}
-
-/* Where the completion begins and ends: behind the prompt, or what of that is
- * in {% generation %}. */
-static int find_completion(const struct hyt_jinja_text *prompt,
-                           const struct hyt_jinja_text *all, size_t *begin,
-                           size_t *end, struct hyt_err *err)
-{
-    const char *mark = all->mark.s;
-
-    *begin = prompt->s.n;
-    *end = all->s.n;
-    while (*begin < *end && !(mark[*begin] & HYT_JINJA_GENERATION))
-        ++*begin;
-    while (*end > *begin && !(mark[*end - 1] & HYT_JINJA_GENERATION))
-        --*end;
-    if (*begin == *end) {
-        *begin = prompt->s.n;
-        *end = all->s.n;
-        return 0;
-    }
-    for (size_t i = *begin; i < *end; i++)
-        if (!(mark[i] & HYT_JINJA_GENERATION))
-            return hyt_fail(err, "the template's {%% generation %%} leaves a "
-                                 "hole in the completion");
-    return 0;
-}
-
-/* The prompt, and behind it the completion. */
-static int encode_parts(struct hyt_query *q,
-                        const struct hyt_jinja_text *prompt,
-                        const struct hyt_jinja_text *all,
-                        const struct hyt_query_conf *conf, struct hyt_err *err)
-{
-    size_t begin, end;
-
-    if (find_completion(prompt, all, &begin, &end, err) < 0 ||
-        encode_part(conf, all, 0, begin, true, &q->prompt, err) < 0)
-        return -1;
-    return encode_part(conf, all, begin, end, false, &q->completion, err);
-}
-
-static bool begins_with(const struct hyt_buf *all, const struct hyt_buf *s)
-{
-    return s->n == 0 || (all->n >= s->n && memcmp(all->s, s->s, s->n) == 0);
-}
-
-/* How much of s the prompt ends with already, as templates that open a thought
- * do; white space alone is nothing. */
-static size_t said_already(const struct hyt_buf *prompt, const char *s)
-{
-    size_t n = strlen(s) < prompt->n ? strlen(s) : prompt->n;
-
-    while (n > 0 && memcmp(prompt->s + prompt->n - n, s, n) != 0)
-        n--;
-    return strspn(s, " \t\r\n") < n ? n : 0;
-}
-
-/* Templates of models that think print a conversation in another way than they
- * ask for it: without the thoughts.  Then what the assistant says follows the
- * prompt as it is, as it will when the model is asked. */
-static int encode_as_said(struct hyt_query *q, const struct hyt_messages *m,
-                          const struct hyt_jinja_text *prompt,
-                          const struct hyt_query_conf *conf,
-                          struct hyt_err *err)
-{
-    const struct hyt_json *v = hyt_json_child(m->list);
-    const char *s;
-
-    for (size_t i = 0; i < m->n_prompt; i++)
-        v = hyt_json_next(v);
-    v = hyt_json_get(v, "content");
-    if (m->n > m->n_prompt + 1 || !v || hyt_json_type(v) != HYT_JSON_STR)
-        return hyt_fail(err, "the template prints the prompt in another way "
-                             "when the completion follows, which is no single "
-                             "text");
-    s = hyt_json_str(v);
-    s += said_already(&prompt->s, s);
-    if (encode_part(conf, prompt, 0, prompt->s.n, true, &q->prompt, err) < 0)
-        return -1;
-    return hyt_tok_encode(conf->tok, s, strlen(s), mode(conf, 0),
-                          &q->completion, err);
-}
-
-static int encode_messages(struct hyt_query *q, const struct hyt_messages *m,
-                           const struct hyt_json *tools,
-                           const struct hyt_query_conf *conf,
-                           struct hyt_err *err)
-{
-    struct hyt_jinja_text prompt = {0}, all = {0};
-    int status = hyt_chat_render(conf->chat, m->list, m->n_prompt, true, tools,
-                                 &prompt, err);
-
-    q->is_trace = m->n_prompt < m->n;
-    if (status == 0 && !q->is_trace) {
-        status =
-            encode_part(conf, &prompt, 0, prompt.s.n, true, &q->prompt, err);
-    } else if (status == 0) {
-        status =
-            hyt_chat_render(conf->chat, m->list, m->n, false, tools, &all, err);
-        if (status == 0 && !begins_with(&all.s, &prompt.s))
-            status = encode_as_said(q, m, &prompt, conf, err);
-        else if (status == 0)
-            status = encode_parts(q, &prompt, &all, conf, err);
-    }
-    hyt_jinja_text_free(&prompt);
-    hyt_jinja_text_free(&all);
-    if (status == 0)
-        keep_one_bos(&q->prompt, conf->tok);
-    return status;
-}
-
-static int read_messages(struct hyt_query *q, struct hyt_rec *rec,
-                         const char *field, const struct hyt_query_conf *conf,
-                         struct hyt_err *err)
-{
-    const struct hyt_json *tools = NULL;
-    struct hyt_messages m;
-    struct hyt_err why;
-    int status;
-
-    if (hyt_rec_get(rec, "tools", &tools, err) < 0 ||
-        hyt_messages_read(&m, rec, field, conf->completion_field, err) < 0)
-        return -1;
-    status = encode_messages(q, &m, tools, conf, &why);
-    hyt_messages_free(&m);
-    return status < 0 ? hyt_rec_fail(rec, field, err, "%s", why.msg) : 0;
-}
-
 /* --- a record ------------------------------------------------------------- */
 
-/* The field that the prompt is in; *text: it holds a whole text. */
-static int find_field(struct hyt_rec *rec, const struct hyt_query_conf *conf,
-                      const char **field, bool *text, struct hyt_err *err)
+int hyt_query_field(struct hyt_rec *rec, const struct hyt_query_conf *conf,
+                    const char **field, bool *text, struct hyt_err *err)
 {
     static const char *const known[] = {"prompt", "messages", "conversations",
                                         "text"};
@@ -296,7 +148,7 @@ static int encode(struct hyt_query *q, struct hyt_rec *rec, const char *field,
     if (text)
         return encode_text(q, rec, field, conf, err);
     if (got == 1 && hyt_json_type(v) == HYT_JSON_ARRAY)
-        return read_messages(q, rec, field, conf, err);
+        return hyt_msgtokens_read(q, rec, field, conf, err);
     if (encode_completion(q, rec, conf, err) < 0)
         return -1;
     return encode_prompt(q, rec, field, conf, err);
@@ -310,15 +162,23 @@ static bool is_eos(const struct hyt_query_conf *conf, int32_t id)
     return false;
 }
 
+size_t hyt_query_end(const struct hyt_query *q,
+                     const struct hyt_query_conf *conf)
+{
+    size_t n = 0;
+
+    while (n < q->completion.n && !is_eos(conf, q->completion.id[n]))
+        n++;
+    return n;
+}
+
 /* Ends a trace with the first EOS in it, or with one more. */
 static int end_trace(struct hyt_query *q, const struct hyt_query_conf *conf,
                      struct hyt_err *err)
 {
     struct hyt_ids32 *ids = &q->completion;
-    size_t n = 0;
+    size_t n = hyt_query_end(q, conf);
 
-    while (n < ids->n && !is_eos(conf, ids->id[n]))
-        n++;
     if (n == ids->n && !conf->no_eos && conf->n_eos > 0)
         hyt_ids32_put(ids, conf->eos[0]);
     ids->n = conf->no_eos || n == ids->n ? n : n + 1;
@@ -333,9 +193,10 @@ int hyt_query_read(struct hyt_query *q, struct hyt_rec *rec,
     bool text;
 
     memset(q, 0, sizeof(*q));
-    if (find_field(rec, conf, &field, &text, err) < 0 ||
+    if (hyt_query_field(rec, conf, &field, &text, err) < 0 ||
         encode(q, rec, field, text, conf, err) < 0)
         return -1;
+    keep_one_bos(&q->prompt, conf->tok);
     if (q->prompt.n == 0)
         return hyt_rec_fail(rec, field, err, "the prompt has no tokens");
     if (q->is_trace && end_trace(q, conf, err) < 0)

@@ -33,12 +33,21 @@ struct hyt_query {
 /*
  * Encodes prompt and, where the record carries one, completion, which ends
  * with the model's end of sequence.  Messages go through the chat template;
- * what it prints behind that token is left out.  A record that does not fit
- * the model's context is refused with both lengths.
+ * what it prints behind that token is left out, unless that is another message,
+ * which is refused.  A record that does not fit the model's context is refused
+ * with both lengths.
  */
 int hyt_query_read(struct hyt_query *q, struct hyt_rec *rec,
                    const struct hyt_query_conf *conf,
                    struct hyt_err *err) HYT_MUST_USE;
+/* The field that the prompt is in; *text: it holds a whole text. */
+int hyt_query_field(struct hyt_rec *rec, const struct hyt_query_conf *conf,
+                    const char **field, bool *text,
+                    struct hyt_err *err) HYT_MUST_USE;
+
+/* The first EOS of the completion, or its length. */
+size_t hyt_query_end(const struct hyt_query *q,
+                     const struct hyt_query_conf *conf);
 void hyt_query_free(struct hyt_query *q);
 
 /* A copy of s with \n, \t and \\ undone, as a shell cannot easily write

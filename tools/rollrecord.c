@@ -8,32 +8,54 @@
 #include <string.h>
 
 /* A record that has no tokens was not here before: then a group, say, is the
- * user's own. A trace may say itself that it is one. */
-static int claim_names(struct hyt_rec *rec, struct hyt_err *err)
+ * user's own. */
+static int is_new(struct hyt_rec *rec, struct hyt_err *err)
 {
-    static const char *const names[] = {"kind", "group", "sample", "finish"};
     const struct hyt_json *v;
     int got = hyt_rec_get(rec, "tokens", &v, err);
 
-    for (size_t i = 0; i < HYT_LEN(names) && got == 0; i++) {
-        int there = hyt_rec_get(rec, names[i], &v, err);
+    return got < 0 ? -1 : got == 0 || hyt_json_type(v) == HYT_JSON_NULL;
+}
 
-        if (there < 0)
+static int refuse(struct hyt_rec *rec, const char *name, struct hyt_err *err)
+{
+    return hyt_rec_fail(rec, name, err,
+                        "\"%s\" is there already: hyt did not write it "
+                        "(--overwrite replaces it)",
+                        name);
+}
+
+/* Of a new record.  A trace may say itself that it is one, and its completion
+ * may be where it is written. */
+static int claim_names(struct hyt_rec *rec, const struct hyt_query_conf *conf,
+                       struct hyt_err *err)
+{
+    static const char *const names[] = {"kind", "group", "sample", "finish",
+                                        "completion"};
+    const struct hyt_json *v;
+    const char *field;
+    bool text;
+    int got = is_new(rec, err);
+
+    if (got <= 0 || hyt_query_field(rec, conf, &field, &text, err) < 0)
+        return got == 0 ? 0 : -1;
+    for (size_t i = 0; i < HYT_LEN(names); i++) {
+        if (strcmp(names[i], conf->completion_field) == 0 && !text)
+            continue;
+        got = hyt_rec_get(rec, names[i], &v, err);
+        if (got < 0)
             return -1;
-        if (there == 0 || hyt_json_type(v) == HYT_JSON_NULL ||
+        if (got == 0 || hyt_json_type(v) == HYT_JSON_NULL ||
             (i == 0 && hyt_json_type(v) == HYT_JSON_STR &&
              strcmp(hyt_json_str(v), "rd") == 0))
             continue;
-        return hyt_rec_fail(rec, names[i], err,
-                            "\"%s\" is there already: hyt did not write it "
-                            "(--overwrite replaces it)",
-                            names[i]);
+        return refuse(rec, names[i], err);
     }
-    return got < 0 ? -1 : 0;
+    return 0;
 }
 
-int hyt_rollrecord_claim(struct hyt_rec *rec, bool overwrite,
-                         struct hyt_err *err)
+int hyt_rollrecord_claim(struct hyt_rec *rec, const struct hyt_query_conf *conf,
+                         bool overwrite, struct hyt_err *err)
 {
     static const struct {
         const char *name;
@@ -55,7 +77,7 @@ int hyt_rollrecord_claim(struct hyt_rec *rec, bool overwrite,
     const struct hyt_json *v;
     int got = hyt_rec_get(rec, "completion", &v, err);
 
-    if (got < 0 || (!overwrite && claim_names(rec, err) < 0))
+    if (got < 0 || (!overwrite && claim_names(rec, conf, err) < 0))
         return -1;
     /* A completion that comes as messages becomes their text. */
     got = got == 1 && hyt_json_type(v) == HYT_JSON_ARRAY;
@@ -71,12 +93,12 @@ int hyt_rollrecord_claim(struct hyt_rec *rec, bool overwrite,
     return 0;
 }
 
-int hyt_rollrecord_gold(struct hyt_rec *rec, const char *field,
+int hyt_rollrecord_gold(struct hyt_rec *rec, const char *field, bool overwrite,
                         struct hyt_err *err)
 {
     const struct hyt_json *v;
-    const char *s;
-    size_t n;
+    const char *s, *there;
+    size_t n, k;
     int got;
 
     if (field == NULL || strcmp(field, "gold") == 0)
@@ -90,8 +112,12 @@ int hyt_rollrecord_gold(struct hyt_rec *rec, const char *field,
                             field, hyt_json_type_name(v));
     if (hyt_rec_raw(rec, field, &s, &n, err) < 0)
         return -1;
+    got = hyt_rec_raw(rec, "gold", &there, &k, err);
+    if (got == 1 && !overwrite && (k != n || memcmp(s, there, n) != 0) &&
+        (k != 4 || memcmp(there, "null", 4) != 0) && is_new(rec, err))
+        return refuse(rec, "gold", err);
     hyt_rec_set(rec, "gold", s, n);
-    return 0;
+    return got < 0 ? -1 : 0;
 }
 
 void hyt_rollrecord_trace(struct hyt_rec *rec, const struct hyt_query *q)

@@ -11,11 +11,12 @@
 
 /* Whether the fields may be set: those that this program did not write are
  * refused unless `overwrite`, and so is a record that is a rollout. */
-int hyt_rollrecord_claim(struct hyt_rec *rec, bool overwrite,
-                         struct hyt_err *err) HYT_MUST_USE;
+int hyt_rollrecord_claim(struct hyt_rec *rec, const struct hyt_query_conf *conf,
+                         bool overwrite, struct hyt_err *err) HYT_MUST_USE;
 
-/* Copies the string in `field` (NULL: none) to "gold". */
-int hyt_rollrecord_gold(struct hyt_rec *rec, const char *field,
+/* Copies the string or number in `field` (NULL: none) to "gold", which is
+ * claimed likewise. */
+int hyt_rollrecord_gold(struct hyt_rec *rec, const char *field, bool overwrite,
                         struct hyt_err *err) HYT_MUST_USE;
 
 /* A supervised trace. */

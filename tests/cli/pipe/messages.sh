@@ -75,6 +75,10 @@ fails hyt-split --stepwise wrong
 says '"completions"'
 hyt-split --stepwise --overwrite wrong >back
 holds back '.completions == ["a"]'
+printf '%s\n' '{"completion":"n\u00e9\nb","steps":[{"text":[0,2]},{"text":[2,5]}]}' \
+    >wrong
+fails hyt-split --stepwise wrong
+says 'step 1 ends inside a character'
 echo '{"completion":"a","labels":["mine"]}' >wrong
 fails hyt-split --stepwise wrong
 says '"labels"'
@@ -117,9 +121,12 @@ jq '.do_sample = false' c >m/generation_config.json
 jq '.top_p = 2' c >m/generation_config.json
 fails hyt-rollout -m m --generation-config one
 says '"top_p" is not from 1e-09 to 1'
-rc=0
-hyt-rollout -m m --generation-config --top-k 3 one 2>err || rc=$?
-[ "$rc" -eq 2 ] || die "two ways to sample"
+for said in '--top-k 3' '--temperature 1' '--top-k 0' '--top-p 1' --greedy; do
+    rc=0
+    # shellcheck disable=SC2086 # an option and its value
+    hyt-rollout -m m --generation-config $said one 2>err || rc=$?
+    [ "$rc" -eq 2 ] || die "two ways to sample: $said"
+done
 # Several ids end a sequence, and no other does.
 jq '{eos_token_id: [256, 65, 66, 67, 68]}' c >m/generation_config.json
 hyt-rollout -m m -n 20 --max-tokens 60 one >got

@@ -1,0 +1,84 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# What a record holds is not lost on the way in: messages that a template passes
+# over, fields that are the user's own.
+
+# shellcheck source=tests/cli/pipe/common.inc
+. "$CASE/common.inc"
+
+small m
+# A template that asks with an open thought, and prints answers without one.
+cat >m/chat_template.jinja <<'END'
+{% for m in messages %}<{{ m.role }}>{{ m.content }}{% for c in m.tool_calls or [] %}[{{ c.f }}]{% endfor %}<|endoftext|>{% endfor %}
+{%- if add_generation_prompt %}<assistant><think>{% endif %}
+END
+ask='"prompt":[{"role":"user","content":"hi"}]'
+printf '{%s,"completion":[{"role":"assistant","content":"yes"}]}\n' "$ask" |
+    hyt-rollout -m m >got
+holds got '.completion == "yes"'
+for more in '"tool_calls":[{"f":"add"}]' '"reasoning_content":"so"' \
+    '"thinking":"so"'; do
+    printf '{%s,"completion":[{"role":"assistant","content":"a",%s}]}\n' \
+        "$ask" "$more" >wrong
+    fails hyt-rollout -m m wrong
+    says 'no single text'
+done
+printf '{%s,"completion":[{"role":"assistant","content":"a","tool_calls":null}]}\n' \
+    "$ask" | hyt-rollout -m m >got
+holds got '.completion == "a"'
+
+# Turns behind the first end of a sequence.
+cat >m/chat_template.jinja <<'END'
+{% for m in messages %}<{{ m.role }}>{{ m.content }}{% if m.role == "assistant" %}<|endoftext|>{% endif %}{% endfor %}
+{%- if add_generation_prompt %}<assistant>{% endif %}
+END
+turn() {
+    printf '{%s,"completion":[%s]}\n' "$ask" "$1" >turns
+}
+one='{"role":"assistant","content":"call"}'
+turn "$one,{\"role\":\"tool\",\"content\":\"4\"},{\"role\":\"assistant\",\"content\":\"it is 4\"}"
+fails hyt-rollout -m m turns
+says 'turns:1:.*the completion goes on behind the end-of-sequence token'
+turn "$one"
+hyt-rollout -m m turns >got
+holds got '.completion == "call"'
+
+# ShareGPT's system speaks before the prompt, not before the completion, too.
+cat >m/chat_template.jinja <<'END'
+{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}
+END
+said='"system":"S","conversations":[{"from":"human","value":"hi"}]'
+printf '{%s,"completion":[{"from":"gpt","value":"yo"}]}\n' "$said" |
+    hyt-rollout -m m >got
+holds got '(.tokens.prompt | implode) == "<system>S<user>hi"'
+holds got '.completion == "<assistant>yo"'
+
+# refuses FIELD RECORD [OPTION]...: --overwrite replaces the field, which is not
+# the toolkit's
+refuses() {
+    field=$1
+    printf '%s\n' "$2" >mine
+    shift 2
+    fails hyt-rollout -m m -n 1 --max-tokens 2 "$@" mine
+    says "mine:1:.*\"$field\" is there already"
+    hyt-rollout -m m -n 1 --max-tokens 2 --overwrite "$@" mine >got
+    holds got '.tokens.completion'
+}
+refuses gold '{"prompt":"a","gold":"mine","answer":"5"}' --gold-field answer
+refuses completion '{"prompt":"a","completion":"mine"}' --completion-field other
+refuses completion '{"prompt":"a","completion":"mine","other":"b"}' \
+    --completion-field other
+refuses completion '{"text":"hello","completion":"mine"}'
+refuses group '{"prompt":"a","tokens":null,"group":"mine"}'
+# What the toolkit has written itself, or what says the same
+printf '%s\n' '{"prompt":"a","gold":"5","answer":"5"}' \
+    '{"prompt":"a","gold":null,"answer":5}' '{"prompt":"a","completion":"b"}' \
+    '{"text":"hello","completion":null}' >mine
+hyt-rollout -m m -n 1 --max-tokens 2 --gold-field answer mine >got
+holds got '(.gold // .answer) == .answer'
+grep '"rd"' got >again
+[ "$(wc -l <again)" -eq 2 ] || die "not two traces"
+hyt-rollout -m m --gold-field answer again >twice
+same again twice "a trace that comes again is another"
+echo "ok 1 - nothing is lost on the way in"
