@@ -74,6 +74,28 @@ void hyt_bytetok_print(struct hyt_buf *tokenizer, struct hyt_buf *config,
 
 /* --- a given tokenizer ---------------------------------------------------- */
 
+/* The id is the place in a list of [piece, score], as Unigram has, else the
+ * value; -1: there is no such token. */
+static int64_t id_in_vocab(const struct hyt_json *vocab, const char *token)
+{
+    const struct hyt_json *v;
+    int64_t i = 0;
+
+    if (vocab == NULL || hyt_json_type(vocab) != HYT_JSON_ARRAY) {
+        v = hyt_json_get(vocab, token);
+        return v && hyt_json_type(v) == HYT_JSON_NUM ? (int64_t)hyt_json_num(v)
+                                                     : -1;
+    }
+    for (v = hyt_json_child(vocab); v; v = hyt_json_next(v), i++) {
+        const struct hyt_json *piece = hyt_json_child(v);
+
+        if (piece && hyt_json_type(piece) == HYT_JSON_STR &&
+            strcmp(hyt_json_str(piece), token) == 0)
+            return i;
+    }
+    return -1;
+}
+
 static int64_t id_of(const struct hyt_json *tree, const char *token)
 {
     const struct hyt_json *v, *id;
@@ -88,10 +110,8 @@ static int64_t id_of(const struct hyt_json *tree, const char *token)
             strcmp(hyt_json_str(content), token) == 0)
             return (int64_t)hyt_json_num(id);
     }
-    id =
-        hyt_json_get(hyt_json_get(hyt_json_get(tree, "model"), "vocab"), token);
-    return id && hyt_json_type(id) == HYT_JSON_NUM ? (int64_t)hyt_json_num(id)
-                                                   : -1;
+    return id_in_vocab(hyt_json_get(hyt_json_get(tree, "model"), "vocab"),
+                       token);
 }
 
 static uint64_t size_of(const struct hyt_json *tree)
@@ -99,8 +119,10 @@ static uint64_t size_of(const struct hyt_json *tree)
     const struct hyt_json *v;
     double last = -1;
 
-    v = hyt_json_child(hyt_json_get(hyt_json_get(tree, "model"), "vocab"));
-    for (; v; v = hyt_json_next(v))
+    v = hyt_json_get(hyt_json_get(tree, "model"), "vocab");
+    if (v && hyt_json_type(v) == HYT_JSON_ARRAY)
+        last = (double)hyt_json_count(v) - 1;
+    for (v = hyt_json_child(v); v; v = hyt_json_next(v))
         if (hyt_json_type(v) == HYT_JSON_NUM && hyt_json_num(v) > last)
             last = hyt_json_num(v);
     v = hyt_json_child(hyt_json_get(tree, "added_tokens"));

@@ -166,6 +166,8 @@ static int pass_over(struct scorer *s, struct hyt_rec *rec, bool *other)
     same = same_field(old, rec, "id", err);
     if (same > 0)
         same = same_field(old, rec, "sample", err);
+    if (same > 0) /* those of another round have the same two */
+        same = same_field(old, rec, "tokens", err);
     if (same > 0)
         hyt_resume_take(&s->resume, true);
     if (same != 0)

@@ -194,16 +194,18 @@ static void put_bins(struct hyt_buf *b, const struct diagram *d)
 
 static void caption(struct hyt_figure *f, const struct diagram *d)
 {
-    char interval[64] = "";
+    char ece[32] = "–", interval[64] = "";
 
+    if (!isnan(d->ece)) /* of no record with a confidence there is none */
+        snprintf(ece, sizeof ece, "%.3f", d->ece);
     if (!isnan(d->lo) && !isnan(d->hi))
         snprintf(interval, sizeof interval, " (95 %%: %.3f to %.3f)", d->lo,
                  d->hi);
     hyt_figure_caption(f,
-                       "ECE %.3f%s in %zu bins; accuracy %.3f of %.0f records, "
+                       "ECE %s%s in %zu bins; accuracy %.3f of %.0f records, "
                        "%.1f %% with a confidence. Bars: 95 %% intervals "
                        "(Wilson).",
-                       d->ece, interval, d->n, d->accuracy, d->records,
+                       ece, interval, d->n, d->accuracy, d->records,
                        100 * d->answered);
 }
 

@@ -238,6 +238,11 @@ static int set_completions(struct hyt_rec *rec, const struct hyt_steps *steps,
             hyt_buf_free(&b);
             return hyt_rec_fail(rec, "steps", err, "steps beyond the text");
         }
+        if (end < n && hyt_utf8_goes_on(s[end])) {
+            hyt_buf_free(&b);
+            return hyt_rec_fail(rec, "steps", err,
+                                "step %zu ends inside a character", k + 1);
+        }
         if (end > begin && s[end - 1] == '\n')
             end--;
         hyt_json_put_str(&b, s + begin, end - begin);

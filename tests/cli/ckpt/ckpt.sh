@@ -82,3 +82,15 @@ hyt-ckpt info --tensors shape |
 hyt-ckpt new half --dtype bf16 --shape layers=1,hidden=16,heads=2
 hyt-ckpt info --json half | jq -e '.weight_bytes == 2 * .parameters and
     .update_bytes == (2 + 12 + 4) * .parameters'
+
+# A vocabulary that is a list, as Unigram's: a token's id is its place.
+cat >unigram.json <<'END'
+{"version":"1.0","truncation":null,"padding":null,"added_tokens":[],
+ "normalizer":null,"pre_tokenizer":null,"post_processor":null,"decoder":null,
+ "model":{"type":"Unigram","unk_id":0,"byte_fallback":false,
+  "vocab":[["<unk>",0],["</s>",0],["a",-1],["b",-2],["ab",-2.5]]}}
+END
+hyt-ckpt new pieces --tokenizer unigram.json --shape layers=1,hidden=8,heads=1
+jq -e '.vocab_size == 5 and .eos_token_id == 1' pieces/config.json
+echo '{"prompt":"abba"}' | hyt-rollout -m pieces -n 1 --max-tokens 2 |
+    jq -e '.tokens.prompt == [4, 3, 2]'

@@ -74,6 +74,8 @@ refuses 'is compressed' rollout --resume got in
 head -n 20 scored >got
 sed 2d rolled >other
 refuses 'the input has another record here' hyt-prg -m m --resume got other
+rollout --seed 2 in >other # the same ids and samples
+refuses 'the input has another record here' hyt-prg -m m --resume got other
 head -n 10 rolled >few
 refuses 'got:11:1: the input has no record' hyt-prg -m m --resume got few
 

@@ -45,6 +45,10 @@ block bins <script | cut -d ' ' -f 4 >got
 near want got
 
 hyt-plot reliability -o figure.svg graded.jsonl
+echo '{"final":null,"prg":null,"grade":{"correct":false,"how":"none"}}' |
+    hyt-plot reliability --gnuplot >script
+grep -q 'ECE – in' script || die "no confidence at all: $(grep ECE script)"
+! grep -q -i 'ECE nan' script || die "NaN in a caption"
 figure figure.svg
 hyt-plot reliability --bins 100 report.json 2>err && die "report with --bins"
 grep -q 'report.json:1:1: --bins and --confidence are for records' err
