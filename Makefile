@@ -226,7 +226,7 @@ bench-built: $(BENCH) $(PROGRAMS)
 
 demo: deps ## the whole pipe on a small model, before and after
 	@$(MAKE) all
-	@$(MAKE) -C examples/quickstart demo HYT_BIN=$(abspath $(BUILD)/bin)
+	@$(MAKE) -C examples/quickstart demo HYT_BIN='$(abspath $(BUILD)/bin)'
 
 fixtures: ## make the reference data of the tests again (PyTorch, scikit-learn)
 	@for f in tests/fixtures/make_*.py; do /usr/bin/python3 $$f || exit 1; done

@@ -27,7 +27,8 @@
 # were, and where they are others now, all is made again. What was stopped, by a
 # signal or by a power cut, goes on where it was. When model K is there, model
 # K-1 and the records of round K are removed; before, model K-1 has answered all
-# SETS if K-1 is one of MEASURED. The last model stays, and so do the logs.
+# SETS if K-1 is one of MEASURED. The last model stays, and so do the logs. Where a
+# model that went is wanted again, as for fewer ROUNDS, that is an error.
 #
 # `say` is a command that tells of a round before it begins.
 #
@@ -58,7 +59,8 @@ SHELL       := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 HYT_BIN     ?= $(abspath $(hyt_here)../build/release/bin)
 export PATH := $(HYT_BIN):$(PATH)
-V           ?= @
+Q            = $(if $(V),,@)# V=1 shows the commands
+hyt_goal    := $(.DEFAULT_GOAL)
 
 # Settings of all runs or, as above, of some.
 seed       = 1
@@ -83,7 +85,14 @@ queries = $(queries)
 rollout = -n $(samples) --max-tokens $(max_tokens)
 prg     = $(prg)
 weight  = $(weight)
-update  = --lr $(lr) $(update)
+update  = --lr $(lr) $(update)$(if $(watch),$(hyt_watching))
+endef
+# of one that is watched: what chooses its models, too
+define hyt_watching
+
+watch   = $(watch)
+require = $(require)
+best    = $(best)
 endef
 # and the answers of a model
 define hyt_asked
@@ -115,23 +124,25 @@ hyt_before   = $(words $(wordlist 2,$(1),$(hyt_numbers)))
 define hyt_round
 $(1)/$(2).jsonl.zst: round = $(2)
 $(1)/$(2).jsonl.zst: $(4) $(1)/settings
+	@[ -e $(3)/model.safetensors ] || { \
+	    echo "$(3) is gone: rm -r $(1) to begin anew" >&2; exit 1; }
 	@$$(say)
-	$$(V)rm -rf $(1)/$(2).new
-	$$(V)mkdir -p $(1) && ( $$(traces); $$(queries) ) | \
+	$$(Q)rm -rf $(1)/$(2).new
+	$$(Q)mkdir -p $(1) && ( ( $$(traces) ) && ( $$(queries) ) ) | \
 	    hyt-rollout -m $(3) -n $$(samples) --max-tokens $$(max_tokens) \
 	        --seed $$(round_seed) $$(quiet) | \
 	    hyt-prg -m $(3) $$(prg) $$(quiet) | \
 	    hyt-weight --seed $$(round_seed) $$(weight) -q -o $$@
 
 $(1)/$(2)/model.safetensors: $(1)/$(2).jsonl.zst
-	$$(V)hyt-update -m $(3) --out $$(@D).new --lr $$(lr) $$(update) \
+	$$(Q)hyt-update -m $(3) --out $$(@D).new --lr $$(lr) $$(update) \
 	    $$(quiet) $$< >/dev/null
-	$$(V)rm -rf $$(@D) && mv $$(@D).new $$(@D)
+	$$(Q)rm -rf $$(@D) && mv $$(@D).new $$(@D)
 
 $(1)/$(2).log: $(1)/$(2)/model.safetensors | $(5)
-	$$(V)hyt-ckpt log $(1)/$(2) >$$@.new
-	$$(V)rm -rf $(1)/$(2).jsonl.zst $(filter $(1)/%,$(3))
-	$$(V)mv $$@.new $$@
+	$$(Q)hyt-ckpt log $(1)/$(2) >$$@.new
+	$$(Q)rm -rf $(1)/$(2).jsonl.zst $(if $(filter-out 1,$(2)),$(3))
+	$$(Q)mv $$@.new $$@
 
 # What goes when the next model is there
 .SECONDARY: $(1)/$(2).jsonl.zst $(1)/$(2)/model.safetensors
@@ -142,12 +153,12 @@ define hyt_measure_set
 $(1).$(2).settings: set = $(2)
 $(call hyt_stamp,$(1).$(2).settings,hyt_asked)
 $(1).$(2).jsonl.zst: $(1)/model.safetensors $(1).$(2).settings
-	$$(V)$$($(2)) | \
+	$$(Q)$$($(2)) | \
 	    hyt-rollout -m $(1) $$(answers) $$(answers_$(2)) $$(quiet) | \
 	    hyt-prg -m $(1) $$(prg) $$(quiet) | hyt-grade -q -o $$@
 
 $(1).$(2).report: $(1).$(2).jsonl.zst
-	$$(V)hyt-eval --json $$< -o $$@
+	$$(Q)hyt-eval --json $$< -o $$@
 
 endef
 hyt_measure = $(foreach s,$(2),$(call hyt_measure_set,$(1),$(s)))
@@ -172,13 +183,14 @@ hyt_stopped = "stopped after round \(.round), the best is \(.best): \
 define hyt_watch_round
 $(call hyt_measure,$(1)/$(2),watch)
 $(1)/$(2).watch: $(1)/$(2).watch.jsonl.zst $(3:%=$(1)/$(2).log $(1)/%.go)
-	$$(V)BEST='$$(best)' $(hyt_here)watch.sh $(1) $(2) \
-	    $$(foreach r,$$(require),'$$(r)') >$$@
+	$$(Q)BEST='$$(best)' $(hyt_here)watch.sh $(1) $(2) \
+	    $$(foreach r,$$(require),'$$(r)') >$$@.new
+	$$(Q)mv $$@.new $$@
 
 $(1)/$(2).go: $(1)/$(2).watch
-	$$(V)jq -e .met $$< >/dev/null || { \
+	$$(Q)jq -e .met $$< >/dev/null || { \
 	    jq -r '"$(1): " + $(hyt_stopped)' $$< >&2; exit 1; }
-	$$(V)touch $$@
+	$$(Q)touch $$@
 
 $(3:%=$(1)/$(2).jsonl.zst: $(1)/%.go)
 
@@ -187,16 +199,18 @@ endef
 # $(1) DIR, $(2) BASE, $(3) ROUNDS, $(4) SETS
 define hyt_watch
 $(1)/0/model.safetensors: $(2)/model.safetensors
-	$$(V)mkdir -p $(1) && ln -sfn $(abspath $(2)) $(1)/0
+	$$(Q)mkdir -p $(1) && ln -sfn '$(abspath $(2))' $(1)/0
 
+$(1)/0.watch: $(1)/settings
 $(call hyt_watch_round,$(1),0)
 $(foreach k,$(call hyt_count,$(3)),$(call \
     hyt_watch_round,$(1),$(k),$(call hyt_before,$(k))))
-$(1)/watch.jsonl: hyt_always
-	$$(V)$$(MAKE) --no-print-directory -f $(firstword $(MAKEFILE_LIST)) \
-	    $(1)/$(3).go || grep -qs '"met":false' $(1)/[0-9]*.watch
-	$$(V)cat $$$$(ls -v $(1)/[0-9]*.watch) >$$@.new
-	$$(V)cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
+$(1)/watch.jsonl: hyt_always | $(2)/model.safetensors
+	$$(Q)$$(MAKE) --no-print-directory -f $(firstword $(MAKEFILE_LIST)) \
+	    $(1)/$(3).go || cat $$$$(ls -v $(1)/[0-9]*.watch | tail -n 1) | \
+	    grep -q '"met":false'
+	$$(Q)cat $$$$(ls -v $(1)/[0-9]*.watch) >$$@.new
+	$$(Q)cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
 
 $(1)/best/model.safetensors: | $(1)/watch.jsonl ;
 $(4:%=$(1)/best.%.jsonl.zst): $(1)/watch.jsonl
@@ -206,3 +220,4 @@ endef
 hyt_always:
 .PHONY: hyt_always
 .DELETE_ON_ERROR:
+.DEFAULT_GOAL := $(hyt_goal)

@@ -7,7 +7,7 @@
 # A line is TASK ARM SEED CORRECT CONFIDENCE, parted by tabs: a 0 or 1 for each
 # question, and the confidences per mille, parted by commas; one that is empty
 # counts as one half. All runs of a task have the same questions. A replicate
-# draws seeds, the same for all, and in each task questions, the same for all
+# draws seeds of hytuning, the same for all, and in each task questions, the same for all
 # arms; the difference of a metric (hytuning less the arm) is taken in each task
 # and run and averaged.
 # Writes: TASK ARM METRIC RUNS DIFFERENCE LO HI, percentiles 2.5 and 97.5, for
@@ -38,7 +38,7 @@ function rnd(m)
         if ($2 != "hytuning")
             arm[++n_arms] = $2
     }
-    if (!($3 in seen_seed)) {
+    if ($2 == "hytuning" && !($3 in seen_seed)) {
         seen_seed[$3] = 1
         run[++n_seeds] = $3
     }

@@ -165,8 +165,8 @@ def findings($r; $task): mean_of($r; $task; "hytuning"; "test"; "accuracy") as $
    then findings($r; $main) else "No lines yet." end), "",
   "## Runs", "",
   "Of each arm: learning rate, tokens that the updates saw (mean of a run), and the",
-  "seeds of each task. Steps and traces a step are the same for all, and but for",
-  "those called best so are the rounds.", "",
+  "seeds of each task. Steps are the same for all, and so are, but for rlif, the",
+  "traces a step and, but for those called best, the rounds.", "",
   ((["arm", "traces", "learning rate", "tokens"]
     + ($tasks - ["all"])) | head),
   ($r.runs | sort_by([.traces, (.arm | place), .arm])[] | [.arm, .traces,

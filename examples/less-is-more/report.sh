@@ -33,8 +33,10 @@ awk -f "$here/means.awk" "$tmp/rows" >"$tmp/means"
 
 # Paired differences: 32 traces, temperature 1; rd with 128 is another arm, and
 # the base model stands beside every seed.
-jq -r 'select((.traces // 32) == 32 or (.arm == "rd" and .traces == 128))
-    | . as $r | (.seed // (1, 2, 3, 4, 5)) as $seed
+seeds=$(jq '.seed | numbers' "$tmp/lines" | sort -n -u | jq -c -s .)
+jq -r --argjson seeds "$seeds" '
+    select((.traces // 32) == 32 or (.arm == "rd" and .traces == 128))
+    | . as $r | (.seed // $seeds[]) as $seed
     | [.task, .arm + (if .traces == 128 then "-128" else "" end), $seed,
        .questions.correct,
        (.questions.support | map(tostring | rtrimstr("null")) | join(","))]

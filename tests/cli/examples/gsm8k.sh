@@ -60,6 +60,27 @@ example DATA="$PWD/gsm8k" B="$PWD/g" POOL=12 MAX_CHARS=240 MAX_TOKENS=40 \
     ARMS='rd hytuning' >again
 [ ! -s again ] || grep -q 'up to date' again || { cat again && die "made again"; }
 
+# Of another model, or of another form of the questions, all is made again; one
+# that hyt-update has trained is as good as any.
+echo '{"prompt":"a","completion":"b"}' | hyt-rollout -m s |
+    hyt-weight --policy rd | hyt-update -m s --out t --lr 1e-3 >/dev/null
+for model in s t; do
+    example DATA="$PWD/gsm8k" B="$PWD/b" POOL=12 MAX_CHARS=240 \
+        MODEL="$PWD/$model" "$PWD/b/base/model.safetensors" >again 2>err ||
+        { cat err && die "no base of $model"; }
+    [ -z "$(hyt-ckpt diff b/base $model)" ] || die "the base is not $model"
+    head -n 1 gsm8k/train.jsonl | jq -c '{prompt: .question, completion: "b"}' |
+        hyt-rollout -m b/base | hyt-weight --policy rd |
+        hyt-update -m b/base --out u >/dev/null || die "$model as a base"
+    rm -r u
+done
+cp b/train.jsonl before
+for other in CHAT=true MAX_CHARS=200; do
+    example DATA="$PWD/gsm8k" B="$PWD/b" POOL=12 MAX_CHARS=240 $other \
+        "$PWD/b/train.jsonl" >again 2>err || { cat err && die "$other"; }
+    if cmp -s before b/train.jsonl; then die "$other is not seen"; fi
+done
+
 # --- PubMedQA: long questions, another form of answer ------------------------------
 
 mkdir pubmedqa

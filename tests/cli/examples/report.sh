@@ -80,3 +80,22 @@ t1	rd	32	4	test	ece	6
 END
 awk -F '\t' '$1 == "t1" && $6 == 4 && $7 == 3 { half = $8 }
     END { exit (half - 3.182 * 1.0801234) ^ 2 > 1e-6 }' means
+
+# Seeds that hytuning does not have are no draws; the base model stands beside
+# those of the lines, whichever they are.
+awk -F '\t' -v OFS='\t' '{ print } $2 == "twin" { $3 += 10; print }' lines |
+    awk -v n=200 -f "$here/bootstrap.awk" >others
+cmp pairs others
+mkdir lines.d
+for seed in 7 9; do
+    for arm in rd hytuning; do
+        printf '{"task":"t1","arm":"%s","traces":32,"seed":%s,"lr":1,"questions":{"correct":"1101","support":[900,800,700,600],"prg":[1,2,3,4]},"rounds":[],"steps":[],"tokens":1}\n' \
+            $arm $seed >lines.d/t1-$arm-32-$seed.json
+    done
+done
+echo '{"task":"t1","arm":"base","questions":{"correct":"0101","support":[500,500,500,500],"prg":[1,2,3,4]},"rounds":[],"steps":[]}' \
+    >lines.d/t1-base.json
+PATH=$BUILD/bin:$PATH "$here/report.sh" out lines.d none
+jq -e '[.pairs[] | select(.arm == "base" and .metric == "accuracy"
+    and .task == "t1")] | map([.runs, .difference]) == [[2, 0.25]]' \
+    out/report.json >/dev/null

@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# The rules of examples/hyt.mk: what they make, what they leave alone, and what
+# is made again where a setting changes.
+
+set -eu
+# shellcheck source=tests/cli/examples/chain.inc
+. "$TESTS/cli/examples/chain.inc"
+
+cat >Makefile <<END
+$head
+first:
+	@echo the first target
+max_tokens = 32
+%: traces  = \$(call chain,traces,4,1)
+%: queries = \$(call chain,queries,4,\$(round_seed))
+%: watch   = \$(call chain,test,10,2)
+%: weight  = --policy hytuning --groups 4 --traces 4
+%: samples = 4
+N ?= 2
+\$(eval \$(call hyt_run,models,models/base,\$(N)))
+\$(eval \$(call hyt_run,bad,model,1))
+bad/%: traces = cat none.jsonl
+\$(eval \$(call hyt_run,seen,model,\$(N)))
+\$(eval \$(call hyt_watch,seen,model,\$(N)))
+END
+run() {
+    make --no-print-directory HYT_BIN="$BUILD/bin" "$@" >out 2>err
+}
+run || { cat err && die "the first target failed"; }
+grep -q 'the first target' out || die "the rules have a target of their own first"
+
+# The base model is the user's, also in the directory of the run.
+mkdir models
+cp -r model models/base
+run models/2.log lr=1e-4 || { cat err && die "models/2.log"; }
+cmp models/base/model.safetensors model/model.safetensors
+[ ! -e models/1 ] || die "model 1 is left"
+# A model that went is not there to go on from.
+cksum models/2.log >before
+run models/3.log N=3 lr=1e-4 || { cat err && die "models/3.log"; }
+cksum models/2.log | cmp -s - before || die "round 2 was made again"
+run models/2/model.safetensors N=3 lr=1e-4 && die "model 2 from nothing"
+grep -q 'models/1 is gone: rm -r models' err || { cat err && die "no word of it"; }
+
+# Traces that fail end the round; V=1 shows what is done.
+run bad/1.log && die "no traces, and no error"
+grep -q 'none.jsonl' err || die "no word of the traces"
+[ ! -e bad/1.jsonl.zst ] || die "a round of what there was"
+run bad/1.log V=1 && die "no traces, and no error"
+grep -q 'hyt-rollout -m model' out || die "V=1 shows nothing"
+
+# A run that is watched begins anew where what it is watched by is another.
+rounds() {
+    jq -c '[.round, .met]' seen/watch.jsonl | tr '\n' ' '
+}
+run seen/watch.jsonl lr=1e-4 || { cat err && die "seen"; }
+[ "$(rounds)" = '[0,true] [1,true] [2,true] ' ] || die "$(rounds)"
+echo '{"metrics":{"accuracy":2},"best":2}' >seen/best.watch # not to be beaten
+cksum seen/2.log >before
+run seen/watch.jsonl lr=1e-5 || { cat err && die "seen, with another rate"; }
+cksum seen/2.log | cmp -s - before && die "the rate is not seen"
+jq -e '.metrics.accuracy <= 1' seen/best.watch >/dev/null ||
+    die "the best of another run"
+run seen/watch.jsonl lr=1e-5 require='length>1e6' N=3 ||
+    { cat err && die "a stop is an error"; }
+[ "$(rounds)" = '[0,true] [1,false] ' ] || die "not stopped: $(rounds)"
+[ ! -e seen/2.log ] || die "the log of another run"
+# A failure is one, whatever stopped a run before.
+run seen/watch.jsonl lr=1e-5 require='length>1e6 log.kl' && die "no error"
+run seen/watch.jsonl lr=1e-5 require='length>1' N=1 || { cat err && die "again"; }
+[ "$(rounds)" = '[0,true] [1,true] ' ] || die "not anew: $(rounds)"
+echo "ok 1 - the rules"
