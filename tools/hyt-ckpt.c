@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ckptinfo.h"
 #include "hyt/ckpt.h"
@@ -98,12 +99,12 @@ static int info(struct hyt_main *m, char **dir)
     return print(m, &text, 0);
 }
 
-/* Appends what is found of one generation. A generation that an update has
- * replaced meanwhile is not damaged: 1, look again. */
-static int verify_one(struct hyt_main *m, const char *path, bool kept,
+/* Appends what is found of one generation, and closes it. A generation that an
+ * update has replaced meanwhile is not damaged: 1, look again. */
+static int verify_one(struct hyt_main *m, struct hyt_ckpt *c,
                       struct hyt_buf *text)
 {
-    struct hyt_ckpt *c = hyt_ckpt_open(path, &m->err);
+    bool kept = c && hyt_ckpt_is_kept(c);
     int status = c ? hyt_ckpt_verify(c, &m->err) : -1;
 
     if (status == 0 && hyt_ckpt_meta(c, "hyt.digest.model"))
@@ -121,6 +122,22 @@ static int verify_one(struct hyt_main *m, const char *path, bool kept,
     return status;
 }
 
+/* Whether an update has dropped generation g since. */
+static bool is_dropped(const char *dir, uint64_t g)
+{
+    struct hyt_err ignored;
+    struct hyt_ckpt *c = hyt_ckpt_open(dir, &ignored);
+    uint64_t *kept = NULL;
+    size_t n = 0;
+    bool there = !c || hyt_ckpt_kept(c, &kept, &n, &ignored) < 0;
+
+    for (size_t i = 0; i < n; i++)
+        there = there || kept[i] == g;
+    free(kept);
+    hyt_ckpt_close(c);
+    return !there;
+}
+
 static int verify(struct hyt_main *m, char **dir)
 {
     struct hyt_buf text = {0};
@@ -129,17 +146,18 @@ static int verify(struct hyt_main *m, char **dir)
     size_t n = 0;
     int status;
 
-    while ((status = verify_one(m, dir[0], false, &text)) > 0)
+    while ((status = verify_one(m, hyt_ckpt_open(dir[0], &m->err), &text)) > 0)
         ;
     c = status == 0 ? hyt_ckpt_open(dir[0], &m->err) : NULL;
     if (!c || hyt_ckpt_kept(c, &g, &n, &m->err) < 0)
         status = -1;
     for (size_t i = n; status == 0 && i > 0; i--) {
-        struct hyt_buf path = {0};
+        const char *name = hyt_ckpt_dir(c);
 
-        hyt_buf_printf(&path, "%s@%" PRIu64, hyt_ckpt_dir(c), g[i - 1]);
-        status = verify_one(m, path.s, true, &text);
-        hyt_buf_free(&path);
+        status =
+            verify_one(m, hyt_ckpt_open_kept(name, g[i - 1], &m->err), &text);
+        if (status < 0 && is_dropped(name, g[i - 1]))
+            status = 0;
     }
     free(g);
     hyt_ckpt_close(c);
@@ -206,6 +224,25 @@ static int diff(struct hyt_main *m, char **dir)
     return print(m, &text, status);
 }
 
+/* One file wins over an index: beside one it would be the model, and all that
+ * the index names would be what nobody names any more. */
+static int check_beside(const char *file, struct hyt_err *err)
+{
+    const char *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
+    struct hyt_buf index = {0};
+    bool there;
+
+    hyt_buf_printf(&index, "%s.index.json", file);
+    there = access(index.s, F_OK) == 0;
+    hyt_buf_free(&index);
+    if (!there || strcmp(name, "model.safetensors") != 0)
+        return 0;
+    return hyt_fail(err,
+                    "%s would take the place of the model in shards that is "
+                    "there",
+                    file);
+}
+
 /* The weights alone, as a file that any safetensors reader takes for a new
  * model: no generation, no optimizer, no history. */
 static int export_weights(struct hyt_main *m, char **operand)
@@ -217,6 +254,10 @@ static int export_weights(struct hyt_main *m, char **operand)
 
     if (!c)
         return -1;
+    if (check_beside(operand[1], &m->err) < 0) {
+        hyt_ckpt_close(c);
+        return -1;
+    }
     t = hyt_alloc(n, sizeof(*t));
     for (size_t i = 0; i < n; i++)
         t[i] = *hyt_ckpt_tensor(c, i);

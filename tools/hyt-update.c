@@ -44,7 +44,7 @@ static const struct hyt_opt opts[] = {
             "recomputed"),
     OPT_INT(0, "commit-every", &run.every, 0, 1LL << 40,
             "also commit every N steps; 0: at the end alone"),
-    OPT_INT(0, "keep", &run.keep, -1, 1 << 20,
+    OPT_INT(0, "keep", &run.keep, -1, 256,
             "keep N replaced generations, as DIR@G; -1: those that there are"),
     OPT_FLAG(0, "again", &run.again,
              "apply records that the checkpoint is the result of once more"),
@@ -194,7 +194,13 @@ static void check_options(struct hyt_update *u)
         hyt_main_usage(&u->m, "--warmup is not below --total-steps");
     if ((float)betas[0] >= 1 || (float)betas[1] >= 1) /* as they are used */
         hyt_main_usage(&u->m, "--betas: both are below 1");
-    if (strchr(u->m.model, '@') != NULL && u->out == NULL && !u->dry_run)
+}
+
+/* Of DIR@G, too, which may be a directory's name. */
+static void check_place(struct hyt_update *u)
+{
+    if (strcmp(hyt_ckpt_dir(u->o.ckpt), u->m.model) != 0 && u->out == NULL &&
+        !u->dry_run)
         hyt_main_usage(&u->m, "an earlier generation is read-only: --out DIR");
 }
 
@@ -337,6 +343,7 @@ int main(int argc, char **argv)
     check_options(u);
     if (hyt_open(&u->o, &u->m, &u->m.err) < 0 || open_reference(u) < 0)
         hyt_main_die(&u->m);
+    check_place(u);
     hyt_cursor_open(&u->input);
     put_options(&u->options, u->ref.ckpt);
     got = hyt_update_prepare(u);

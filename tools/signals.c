@@ -15,6 +15,7 @@
 
 static volatile sig_atomic_t stopping, saving;
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
+static bool ignored[HYT_LEN(caught)];   /* by the parent, and so here */
 static int empty_input = -1;            /* /dev/null */
 static const char *volatile unfinished; /* the output's temporary file */
 
@@ -26,6 +27,9 @@ bool hyt_main_stopping(void)
 static void stop(int signo)
 {
     (void)signo;
+    for (size_t i = 0; i < HYT_LEN(caught); i++)
+        if (!ignored[i])
+            signal(caught[i], SIG_DFL);
     stopping = 1;
     hyt_in_stop(empty_input);
 }
@@ -105,9 +109,9 @@ static void catch_errors(const struct hyt_tool *tool)
     sigaction(SIGXFSZ, &act, NULL);
 }
 
-/* One signal is caught and then has its default again: a second INT ends the
- * program at once.  What the parent ignores (nohup, a background job) stays
- * ignored. */
+/* One signal is caught, and then all have their default again: a second one
+ * ends the program at once.  What the parent ignores (nohup, a background job)
+ * stays ignored. */
 static void catch_signals(const struct hyt_tool *tool)
 {
     bool stops = tool->flags & HYT_TOOL_SIGNALS;
@@ -119,9 +123,12 @@ static void catch_signals(const struct hyt_tool *tool)
         empty_input = open("/dev/null", O_RDONLY | O_CLOEXEC);
     act.sa_handler = stops ? stop : clean_up;
     act.sa_flags = (int)SA_RESETHAND;
-    for (size_t i = 0; i < HYT_LEN(caught); i++)
-        if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+    for (size_t i = 0; i < HYT_LEN(caught); i++) {
+        ignored[i] =
+            sigaction(caught[i], NULL, &old) == 0 && old.sa_handler == SIG_IGN;
+        if (!ignored[i])
             sigaction(caught[i], &act, NULL);
+    }
     if (stops) {
         sigset_t one;
 

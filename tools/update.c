@@ -120,8 +120,14 @@ static int go_on_there(struct hyt_update *u, const struct hyt_ckpt *c)
 {
     int got = same_options(u, c) ? match(u, c) : HYT_OTHER;
 
-    if (got < 0 || got == HYT_OTHER)
-        return got < 0 ? -1 : 0;
+    if (got < 0)
+        return -1;
+    if (got == HYT_OTHER)
+        return hyt_fail(&u->m.err,
+                        "%s: holds a run that is not finished, of other "
+                        "options or records than these; --again makes these "
+                        "there",
+                        u->out);
     if (got == HYT_STRAYS)
         return strays(u, c);
     hyt_close(&u->o);
@@ -166,6 +172,7 @@ int hyt_update_begin(struct hyt_update *u)
 {
     const struct hyt_ckpt *in = u->o.ckpt;
     struct hyt_err *err = &u->m.err;
+    int status;
 
     u->step = u->saved = u->before = hyt_ckpt_step(in);
     if (u->dry_run)
@@ -177,7 +184,15 @@ int hyt_update_begin(struct hyt_update *u)
         return -1;
     if (u->keep >= 0)
         hyt_work_keep(u->work, (uint64_t)u->keep);
-    return 0;
+    if (u->keep <= 0)
+        return 0;
+    status = hyt_work_can_keep(u->work, err);
+    if (status == 0)
+        hyt_fail(err,
+                 "%s: its file system has no hard links, which --keep "
+                 "needs",
+                 u->out ? u->out : hyt_ckpt_dir(in));
+    return status > 0 ? 0 : -1;
 }
 
 /* --- commits -------------------------------------------------------------- */
@@ -254,8 +269,10 @@ static int commit_last(struct hyt_update *u, enum hyt_run run, int got)
 
     if (commit(u, run) < 0)
         return -1;
+    if (acknowledge(u, generation) < 0 && got == 0)
+        return -1;
     if (got == 0)
-        return acknowledge(u, generation);
+        return 0;
     u->m.err = why;
     hyt_main_warn(&u->m, "what was taken before this is committed: %llu step%s",
                   (unsigned long long)n, n == 1 ? "" : "s");

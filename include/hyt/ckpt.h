@@ -52,6 +52,10 @@ struct hyt_ckpt;
  * error. */
 struct hyt_ckpt *hyt_ckpt_open(const char *path,
                                struct hyt_err *err) HYT_MUST_USE;
+/* Generation g of the directory, kept or committed, whatever "DIR@G" may be the
+ * name of. */
+struct hyt_ckpt *hyt_ckpt_open_kept(const char *dir, uint64_t g,
+                                    struct hyt_err *err) HYT_MUST_USE;
 void hyt_ckpt_close(struct hyt_ckpt *c);
 
 const char *hyt_ckpt_dir(const struct hyt_ckpt *c);
@@ -71,6 +75,9 @@ enum hyt_run hyt_ckpt_run(const struct hyt_ckpt *c);
 /* The generations that are kept beside this one, free(*g), ascending. */
 int hyt_ckpt_kept(const struct hyt_ckpt *c, uint64_t **g, size_t *n,
                   struct hyt_err *err) HYT_MUST_USE;
+
+/* Whether it was opened as one that is kept, and not the committed one. */
+bool hyt_ckpt_is_kept(const struct hyt_ckpt *c);
 
 /* Whether its directory still has it as the committed generation. */
 bool hyt_ckpt_is_current(const struct hyt_ckpt *c);
@@ -136,6 +143,11 @@ struct hyt_work *hyt_work_resume(const struct hyt_ckpt *in,
 /* After a commit of this work, the newest `n` of the replaced generations stay
  * as DIR@G.  Without this call those that are there stay, and no more. */
 void hyt_work_keep(struct hyt_work *w, uint64_t n);
+
+/* Whether a generation can be kept: 1; 0 where the file system gives its file
+ * no second name; -1. */
+int hyt_work_can_keep(const struct hyt_work *w,
+                      struct hyt_err *err) HYT_MUST_USE;
 
 size_t hyt_work_count(const struct hyt_work *w);
 struct hyt_work_tensor *hyt_work_tensor(struct hyt_work *w, size_t i);

@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -157,12 +158,18 @@ int hyt_ckpt_verify(const struct hyt_ckpt *c, struct hyt_err *err)
 {
     struct hyt_st *optimizer;
     const uint8_t *data;
+    char name[64];
     uint64_t n;
     int status;
 
     if (!hyt_ckpt_meta(c, "hyt.digest.model"))
         return 0; /* not written by hyt: its structure is all there is */
-    if (check_digest(c, c->file, "hyt.digest.model", hyt_ckpt_data_digest(c),
+    if (c->kept)
+        snprintf(name, sizeof name, c->index ? HYT_KEPT_INDEX : HYT_KEPT_FILE,
+                 c->generation);
+    else
+        snprintf(name, sizeof name, "%s", c->file);
+    if (check_digest(c, name, "hyt.digest.model", hyt_ckpt_data_digest(c),
                      err) < 0)
         return -1;
     status = hyt_ckpt_optimizer(c, &optimizer, err);

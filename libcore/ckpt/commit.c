@@ -260,6 +260,7 @@ int hyt_work_save(struct hyt_work *w, uint64_t step, enum hyt_run run,
     char temp[64];
     int status;
 
+    hyt_log_look(w);
     fill_record(&r, w, step, run);
     if ((status = hyt_keep_list(w, run, &r.kept, &r.drops, err)) == 0)
         add(&r, HYT_KEPT_KEY, r.kept.s);

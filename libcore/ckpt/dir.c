@@ -21,7 +21,6 @@
 #define COUNT_MAX     ((uint64_t)1 << 53) /* counting on ends in no overflow */
 #define TRIES         100
 #define CONFIG_MAX    ((size_t)16 << 20)
-#define INDEX_MAX     ((size_t)64 << 20)
 
 /* What open_committed() and open_kept() open. */
 static void close_files(struct hyt_ckpt *c)
@@ -91,7 +90,7 @@ static bool exists(int dir, const char *name)
 static int open_index(struct hyt_ckpt *c, const char *name, struct hyt_err *err)
 {
     struct hyt_buf text = {0};
-    int status = hyt_dir_read(c->dir, c->name, name, INDEX_MAX, &text,
+    int status = hyt_dir_read(c->dir, c->name, name, HYT_INDEX_MAX, &text,
                               &c->file_info, err);
 
     if (status == 0)
@@ -296,6 +295,11 @@ static int open_any(struct hyt_ckpt *c, uint64_t generation,
     return open_generation(c, generation, err);
 }
 
+bool hyt_ckpt_is_kept(const struct hyt_ckpt *c)
+{
+    return c->kept;
+}
+
 bool hyt_ckpt_is_current(const struct hyt_ckpt *c)
 {
     struct stat now;
@@ -308,17 +312,18 @@ bool hyt_ckpt_is_current(const struct hyt_ckpt *c)
 /* Whether what could not be opened was being replaced meanwhile. */
 static bool moved(const struct hyt_ckpt *c, uint64_t generation)
 {
-    return c->file && !c->kept && c->file_info.st_ino &&
-           (generation == THE_BASE || !hyt_ckpt_is_current(c));
+    return c->file && c->file_info.st_ino &&
+           (generation == THE_BASE || (!c->kept && !hyt_ckpt_is_current(c)));
 }
 
-struct hyt_ckpt *hyt_ckpt_open(const char *path, struct hyt_err *err)
+/* Takes over the name. */
+static struct hyt_ckpt *open_dir(char *name, uint64_t generation,
+                                 struct hyt_err *err)
 {
     struct hyt_ckpt *c = hyt_alloc(1, sizeof *c);
-    uint64_t generation;
     int status;
 
-    c->name = split_path(path, &generation);
+    c->name = name;
     c->dir = open(c->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (c->dir < 0)
         status = hyt_fail_errno(err, "%s", c->name);
@@ -335,6 +340,20 @@ struct hyt_ckpt *hyt_ckpt_open(const char *path, struct hyt_err *err)
         return NULL;
     }
     return c;
+}
+
+struct hyt_ckpt *hyt_ckpt_open(const char *path, struct hyt_err *err)
+{
+    uint64_t generation;
+    char *name = split_path(path, &generation);
+
+    return open_dir(name, generation, err);
+}
+
+struct hyt_ckpt *hyt_ckpt_open_kept(const char *dir, uint64_t g,
+                                    struct hyt_err *err)
+{
+    return open_dir(hyt_strndup(dir, strlen(dir)), g, err);
 }
 
 void hyt_ckpt_close(struct hyt_ckpt *c)

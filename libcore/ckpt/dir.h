@@ -20,6 +20,7 @@
 
 #define HYT_MODEL_FILE "model.safetensors"
 #define HYT_INDEX_FILE "model.safetensors.index.json"
+#define HYT_INDEX_MAX  ((size_t)64 << 20) /* bytes */
 #define HYT_LOG_FILE   "hyt-log.jsonl"
 #define HYT_LOCK_FILE  "hyt.lock"
 #define HYT_KEPT_FILE  "hyt-model-%" PRIu64 ".safetensors"

@@ -100,6 +100,24 @@ int hyt_ckpt_kept(const struct hyt_ckpt *c, uint64_t **g, size_t *n,
     return status;
 }
 
+int hyt_work_can_keep(const struct hyt_work *w, struct hyt_err *err)
+{
+    const struct hyt_ckpt *old = hyt_work_committed(w);
+    char temp[64];
+    int status;
+
+    if (!old)
+        return 1;
+    snprintf(temp, sizeof temp, ".hyt-%" PRIu64 "-link.tmp", w->generation);
+    status = linkat(w->dir, old->file, w->dir, temp, 0);
+    if (status == 0)
+        status = unlinkat(w->dir, temp, 0);
+    else if (errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS ||
+             errno == EMLINK)
+        return 0;
+    return status < 0 ? hyt_fail_errno(err, "%s/%s", w->name, temp) : 1;
+}
+
 /* --- which there will be -------------------------------------------------- */
 
 static bool is_base(const struct hyt_work *w, uint64_t g)
@@ -128,28 +146,45 @@ static bool stays(const struct hyt_work *w, enum hyt_run run, uint64_t g,
 }
 
 /* The shards of a model that another program wrote have names that tell
- * nothing: the record lists those that go.  No file name has a "/". */
+ * nothing: the record lists those that go, each once.  No file name has a
+ * "/". */
+static void drop_shard(const char *name, struct hyt_buf *drops)
+{
+    if (strncmp(name, "hyt-", 4) != 0 && hyt_plain_name(name) &&
+        !hyt_is_dropped(drops->s, name))
+        hyt_buf_printf(drops, "%s%s", drops->n ? "/" : "", name);
+}
+
 static void drop_shards(const struct hyt_ckpt *c, struct hyt_buf *drops)
 {
     for (size_t s = 0; c->index && s < c->n_shards; s++)
-        if (strncmp(c->shard[s].name, "hyt-", 4) != 0)
-            hyt_buf_printf(drops, "%s%s", drops->n ? "/" : "",
-                           c->shard[s].name);
+        drop_shard(c->shard[s].name, drops);
 }
 
+/* The same of a kept generation, of which nothing has to be there but its
+ * index. */
 static int drop_kept(const struct hyt_work *w, uint64_t g,
                      struct hyt_buf *drops, struct hyt_err *err)
 {
-    struct hyt_buf path = {0};
-    struct hyt_ckpt *c;
+    struct hyt_buf text = {0};
+    struct stat info;
+    char name[64];
+    struct hyt_json *index = NULL;
+    const struct hyt_json *v;
+    int status;
 
-    hyt_buf_printf(&path, "%s@%" PRIu64, w->name, g);
-    c = hyt_ckpt_open(path.s, err);
-    if (c)
-        drop_shards(c, drops);
-    hyt_ckpt_close(c);
-    hyt_buf_free(&path);
-    return c ? 0 : -1;
+    snprintf(name, sizeof name, HYT_KEPT_INDEX, g);
+    status =
+        hyt_dir_read(w->dir, w->name, name, HYT_INDEX_MAX, &text, &info, err);
+    if (status > 0)
+        index = hyt_json_parse(text.s, text.n, 0, err);
+    v = hyt_json_child(index ? hyt_json_get(index, "weight_map") : NULL);
+    for (; v; v = hyt_json_next(v))
+        if (hyt_json_type(v) == HYT_JSON_STR)
+            drop_shard(hyt_json_str(v), drops);
+    hyt_json_free(index);
+    hyt_buf_free(&text);
+    return status < 0 ? -1 : 0;
 }
 
 /* What the committed generation drops is gone before another forgets of it,

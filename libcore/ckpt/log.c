@@ -40,6 +40,16 @@ int hyt_log_cut(struct hyt_work *w, struct hyt_err *err)
     return status;
 }
 
+void hyt_log_look(struct hyt_work *w)
+{
+    struct stat info;
+
+    if (fstatat(w->dir, HYT_LOG_FILE, &info, AT_SYMLINK_NOFOLLOW) < 0)
+        info.st_size = errno == ENOENT ? 0 : (off_t)w->log_bytes;
+    if ((uint64_t)info.st_size < w->log_bytes)
+        w->log_bytes = (uint64_t)info.st_size;
+}
+
 int hyt_log_append(struct hyt_work *w, struct hyt_err *err)
 {
     int fd, status;

@@ -29,12 +29,11 @@ static bool is_kept(const struct hyt_work *w, uint64_t g)
            !(hyt_dir_lacks(w->dir, file) && hyt_dir_lacks(w->dir, index));
 }
 
-static bool is_dropped(const struct hyt_ckpt *committed, const char *name)
+bool hyt_is_dropped(const char *drops, const char *name)
 {
-    const char *s = hyt_ckpt_meta(committed, HYT_DROPS_KEY);
     size_t n = strlen(name);
 
-    for (; s && *s; s += strspn(s, "/")) {
+    for (const char *s = drops; s && *s; s += strspn(s, "/")) {
         if (strcspn(s, "/") == n && memcmp(s, name, n) == 0)
             return true;
         s += strcspn(s, "/");
@@ -55,7 +54,8 @@ static bool is_leftover(const struct hyt_work *w, const char *name)
     if (!hyt_has_suffix(name, ".safetensors") ||
         (committed && hyt_ckpt_names(committed, name)))
         return false;
-    if (committed && is_dropped(committed, name))
+    if (committed &&
+        hyt_is_dropped(hyt_ckpt_meta(committed, HYT_DROPS_KEY), name))
         return true;
     for (size_t i = 0; i < HYT_LEN(prefix); i++) {
         size_t n = strlen(prefix[i]);

@@ -45,7 +45,6 @@ static int put_back(const struct hyt_work *w, struct hyt_err *err)
 static int roll(struct hyt_work *w, uint64_t g, struct hyt_err *err)
 {
     struct hyt_ckpt *current, *back;
-    struct hyt_buf path = {0};
     int status;
 
     w->dir = open(w->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -54,9 +53,7 @@ static int roll(struct hyt_work *w, uint64_t g, struct hyt_err *err)
     w->lock = hyt_lock_take(w->dir, w->name, err);
     if (w->lock < 0 || !(current = hyt_ckpt_open(w->name, err)))
         return -1;
-    hyt_buf_printf(&path, "%s@%" PRIu64, w->name, g);
-    back = hyt_ckpt_open(path.s, err);
-    hyt_buf_free(&path);
+    back = hyt_ckpt_open_kept(w->name, g, err);
     status = back ? 0 : -1;
     if (back && current->generation == g)
         status = hyt_fail(

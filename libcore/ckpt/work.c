@@ -245,11 +245,14 @@ struct hyt_work *hyt_work_begin(const struct hyt_ckpt *in, const char *out,
                                 struct hyt_err *err)
 {
     struct hyt_work *w = begin(in, out, err);
+    int keeps = w ? hyt_work_can_keep(w, err) : -1;
 
-    if (!w)
+    if (keeps < 0) {
+        hyt_work_abandon(w);
         return NULL;
+    }
     memcpy(w->base.digest, in->digest, sizeof w->base.digest);
-    w->base.here = !w->elsewhere;
+    w->base.here = !w->elsewhere && keeps;
     w->base.generation = in->generation;
     w->base.step = in->step;
     w->stale = NO_BASE;

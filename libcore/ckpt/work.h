@@ -86,6 +86,8 @@ int hyt_lock_take(int dir, const char *dir_name,
 
 /* recover.c: removes what an interrupted run left. */
 int hyt_recover(const struct hyt_work *w, struct hyt_err *err) HYT_MUST_USE;
+/* Whether HYT_DROPS_KEY (NULL: nothing) has the name. */
+bool hyt_is_dropped(const char *drops, const char *name);
 
 /* keep.c: the generations that are kept after the commit, and the files that
  * are not needed any more, for its record. */
@@ -110,6 +112,9 @@ void hyt_companions_free(struct hyt_work *w);
 /* log.c: cuts the log to the committed length; appends the pending lines,
  * durably. */
 int hyt_log_cut(struct hyt_work *w, struct hyt_err *err) HYT_MUST_USE;
+/* Before a commit: what its user has taken of the log meanwhile is not there to
+ * append to. */
+void hyt_log_look(struct hyt_work *w);
 int hyt_log_append(struct hyt_work *w, struct hyt_err *err) HYT_MUST_USE;
 
 /* shards.c: the index of a sharded generation, as a temporary file, and the
