@@ -168,8 +168,7 @@ static int read_all(struct hyt_main *m, struct hyt_judgements *ours,
     if (got == 0 && ours->n == 0)
         return hyt_fail(&m->err, "no records");
     if (got == 0 && compare != NULL)
-        got = hyt_judgements_read(theirs, compare, (size_t)m->max_line, conf,
-                                  field, &m->err);
+        got = hyt_judgements_read(theirs, compare, m, conf, field);
     if (conf == HYT_CONF_VOTE) {
         hyt_judgements_vote(ours);
         hyt_judgements_vote(theirs);

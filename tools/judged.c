@@ -109,7 +109,7 @@ static int read_conf(double *x, struct hyt_rec *rec, enum hyt_conf conf,
     const struct hyt_json *v;
     const double *support;
     size_t n;
-    int got = hyt_rec_get(rec, top, &v, err);
+    int got = hyt_rec_get_null(rec, top, &v, err);
 
     *x = NAN;
     if (got == 0)
@@ -186,19 +186,21 @@ int hyt_judgements_add(struct hyt_judgements *all, struct hyt_rec *rec,
 }
 
 int hyt_judgements_read(struct hyt_judgements *all, const char *path,
-                        size_t max_line, enum hyt_conf conf, const char *field,
-                        struct hyt_err *err)
+                        struct hyt_main *m, enum hyt_conf conf,
+                        const char *field)
 {
-    struct hyt_lines *in = hyt_lines_open(&path, 1, max_line);
+    struct hyt_lines *in = hyt_lines_open(&path, 1, (size_t)m->max_line);
     struct hyt_rec *rec = hyt_rec_new();
+    struct hyt_err *err = &m->err;
     struct hyt_line line;
     int got;
 
     while ((got = hyt_lines_next(in, &line, err)) > 0) {
+        m->n_read++;
         got = hyt_rec_load(rec, &line, err);
         if (got >= 0)
             got = hyt_judgements_add(all, rec, conf, field, err);
-        if (got < 0)
+        if (hyt_main_keep(m, got) < 0)
             break;
     }
     hyt_rec_free(rec);

@@ -5,8 +5,8 @@
 #ifndef HYT_TOOL_JUDGED_H
 #define HYT_TOOL_JUDGED_H
 
-#include "hyt/record.h"
 #include "hyt/score.h"
+#include "tool.h"
 
 enum hyt_conf {
     HYT_CONF_SUPPORT,
@@ -37,8 +37,8 @@ int hyt_judgements_add(struct hyt_judgements *all, struct hyt_rec *rec,
                        enum hyt_conf conf, const char *field,
                        struct hyt_err *err) HYT_MUST_USE;
 int hyt_judgements_read(struct hyt_judgements *all, const char *path,
-                        size_t max_line, enum hyt_conf conf, const char *field,
-                        struct hyt_err *err) HYT_MUST_USE;
+                        struct hyt_main *m, enum hyt_conf conf,
+                        const char *field) HYT_MUST_USE;
 void hyt_judgements_free(struct hyt_judgements *all);
 
 /* Confidence by vote: the share of the query's records with the same answer. */

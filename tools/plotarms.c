@@ -52,6 +52,13 @@ static int add_point(struct arms *all, const struct point *new,
     return 0;
 }
 
+static int neither(const struct hyt_rec *rec, struct hyt_err *err)
+{
+    return hyt_rec_fail(rec, NULL, err,
+                        "neither {\"arm\",\"metric\",\"mean\"} nor a "
+                        "report of hyt-eval --json");
+}
+
 /* A line {"arm","metric","mean","lo","hi"}. */
 static int add_line(struct arms *all, struct hyt_rec *rec, const char *arm,
                     size_t n_arm, struct hyt_err *err)
@@ -66,9 +73,7 @@ static int add_line(struct arms *all, struct hyt_rec *rec, const char *arm,
     if (got > 0)
         got = hyt_rec_get(rec, "mean", &v, err);
     if (got == 0)
-        return hyt_rec_fail(rec, NULL, err,
-                            "neither {\"arm\",\"metric\",\"mean\"} nor a "
-                            "report of hyt-eval --json");
+        return neither(rec, err);
     if (got < 0 || hyt_read_interval(p.x, rec, "", names, err) < 0)
         return -1;
     p.arm = number(&all->arm, arm, n_arm);
@@ -145,7 +150,7 @@ static int add(struct arms *all, struct hyt_rec *rec, struct hyt_err *err)
         n = dot && dot > arm ? (size_t)(dot - arm) : strlen(arm);
     }
     if (report == 0)
-        return add_line(all, rec, "", 0, err);
+        return neither(rec, err);
     return add_report(all, rec, number(&all->arm, arm, n), err);
 }
 

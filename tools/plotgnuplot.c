@@ -15,13 +15,26 @@
 
 #include "plot.h"
 
+/* What XML does not have, as bytes of a file's name that are no UTF-8, becomes
+ * U+FFFD. */
 void hyt_gnuplot_quote(struct hyt_buf *script, const char *s)
 {
+    size_t n = strlen(s), width;
+    uint32_t cp;
+
     hyt_buf_putc(script, '\'');
-    for (; *s != '\0'; s++) {
-        if (*s == '\'')
-            hyt_buf_putc(script, '\'');
-        hyt_buf_putc(script, (unsigned char)*s < 0x20 || *s == 0x7f ? ' ' : *s);
+    for (; n > 0; s += width, n -= width) {
+        width = hyt_utf8_get(s, n, &cp);
+        if (width == 0 || cp == 0xfffe || cp == 0xffff) {
+            hyt_utf8_put(script, 0xfffd);
+            width += width == 0;
+        } else if (cp < 0x20 || cp == 0x7f) {
+            hyt_buf_putc(script, ' ');
+        } else {
+            hyt_buf_put(script, s, width);
+            if (cp == '\'')
+                hyt_buf_putc(script, '\'');
+        }
     }
     hyt_buf_putc(script, '\'');
 }

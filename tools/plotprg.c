@@ -33,19 +33,13 @@ struct columns {
 static int read_value(double *x, struct hyt_rec *rec, const char *field,
                       struct hyt_err *err)
 {
-    struct hyt_buf top = {0};
     const struct hyt_json *v;
     int got = hyt_rec_num(rec, field, x, err);
 
     if (got != 0)
         return got < 0 ? -1 : 0;
     *x = NAN;
-    for (const char *s = field; *s != '\0' && *s != '.'; s++)
-        hyt_buf_putc(&top, *s);
-    got = hyt_rec_get(rec, top.s ? top.s : "", &v, err);
-    hyt_buf_free(&top);
-    if (got > 0 && hyt_json_type(v) == HYT_JSON_OBJECT)
-        got = hyt_rec_get(rec, field, &v, err);
+    got = hyt_rec_get_null(rec, field, &v, err);
     if (got == 0)
         return hyt_rec_fail(rec, NULL, err, "no \"%s\"", field);
     return got < 0 ? -1 : 0;

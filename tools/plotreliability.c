@@ -22,6 +22,17 @@ struct diagram {
     bool reported; /* read from a report: there can be only one */
 };
 
+/* As much of its name as fits, in whole characters. */
+static void set_confidence(struct diagram *d, const char *s, size_t n)
+{
+    if (n >= sizeof d->confidence)
+        n = sizeof d->confidence - 1;
+    while (n > 0 && hyt_utf8_goes_on(s[n]))
+        n--;
+    memcpy(d->confidence, s, n);
+    d->confidence[n] = '\0';
+}
+
 /* --- from a report -------------------------------------------------------- */
 
 static int read_bin(struct diagram *d, const struct hyt_json *v,
@@ -67,9 +78,7 @@ static int read_report(struct diagram *d, struct hyt_rec *rec,
         read_value(&d->lo, rec, "metrics.ece.lo", err) < 0 ||
         read_value(&d->hi, rec, "metrics.ece.hi", err) < 0)
         return -1;
-    snprintf(d->confidence, sizeof d->confidence, "%.*s",
-             got > 0 && n < sizeof d->confidence ? (int)n : 0,
-             got > 0 ? s : "");
+    set_confidence(d, got > 0 ? s : "", got > 0 ? n : 0);
     for (const struct hyt_json *v = hyt_json_child(bins); v != NULL;
          v = hyt_json_next(v))
         if (read_bin(d, v, rec, err) < 0)
@@ -85,6 +94,7 @@ static int read_report(struct diagram *d, struct hyt_rec *rec,
 static void count(struct diagram *d, struct hyt_judgements *all,
                   const struct hyt_plot *p, enum hyt_conf conf)
 {
+    const char *name = p->confidence ? p->confidence : "support";
     double value[HYT_N_METRICS];
     struct hyt_judged *row;
     size_t queries;
@@ -102,8 +112,7 @@ static void count(struct diagram *d, struct hyt_judgements *all,
     d->answered = value[HYT_METRIC_ANSWERED];
     d->ece = value[HYT_METRIC_ECE];
     d->lo = d->hi = NAN;
-    snprintf(d->confidence, sizeof d->confidence, "%s",
-             p->confidence ? p->confidence : "support");
+    set_confidence(d, name, strlen(name));
 }
 
 /* The confidence that --confidence names. */

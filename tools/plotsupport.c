@@ -151,13 +151,31 @@ static double mean_at(const struct curves *all, enum hyt_verdict v, size_t step)
     return sum / (double)all->of[v];
 }
 
+/* A trace without steps has one value, which no line goes through. */
+static size_t put_single(struct hyt_buf *b, const struct curves *all, int v)
+{
+    size_t n = 0;
+
+    hyt_buf_printf(b, "$single%d << END\n", v);
+    for (size_t i = 0; i < all->n; i++) {
+        if ((int)all->item[i].verdict != v || all->item[i].n > 1)
+            continue;
+        put_curve(b, all, &all->item[i]);
+        n++;
+    }
+    hyt_buf_puts(b, "END\n");
+    return n;
+}
+
 /* A block for the curves of each kind, and one for their mean. */
 static void put_many(struct hyt_figure *f, const struct curves *all)
 {
     struct hyt_buf *b = &f->script;
     const char *comma = "plot ";
+    size_t single[N_VERDICTS];
 
     for (int v = 0; v < N_VERDICTS; v++) {
+        single[v] = put_single(b, all, v);
         hyt_buf_printf(b, "$kind%d << END\n", v);
         for (size_t i = 0; i < all->n; i++) {
             if ((int)all->item[i].verdict != v)
@@ -178,14 +196,19 @@ static void put_many(struct hyt_figure *f, const struct curves *all)
         hyt_buf_printf(b, "%s$kind%d using 1:2 with lines lw 0.8", comma, v);
         hyt_figure_faded(f, kind[v].ink);
         comma = ", \\\n  ";
+        if (single[v] == 0)
+            continue;
+        hyt_buf_printf(b, "%s$single%d using 1:2 with points pt 7 ps 0.5",
+                       comma, v);
+        hyt_figure_faded(f, kind[v].ink);
     }
     for (int v = 0; v < N_VERDICTS; v++)
         if (all->of[v] > 0)
             hyt_buf_printf(b,
-                           "%s$mean%d using 1:2 with lines lt %d lw 5 "
+                           "%s$mean%d using 1:2 with %s lt %d lw 5 "
                            "title 'mean of %zu %s'",
-                           comma, v, (int)kind[v].ink, all->of[v],
-                           kind[v].name);
+                           comma, v, all->longest > 1 ? "lines" : "points pt 7",
+                           (int)kind[v].ink, all->of[v], kind[v].name);
     hyt_buf_putc(b, '\n');
 }
 

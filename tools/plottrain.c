@@ -27,6 +27,7 @@ struct curve {
     double lo, hi;             /* of the values */
     double from, to;           /* the steps of these */
     size_t n;                  /* rows with a value */
+    size_t run, alone;         /* values in a row so far; runs of one */
 };
 
 struct log {
@@ -34,6 +35,7 @@ struct log {
     struct curve *curve; /* [files][fields] */
     size_t cap;
     uint64_t lines; /* of the file at hand */
+    bool placed;    /* a line had the field of the horizontal axis */
 };
 
 /* --- reading -------------------------------------------------------------- */
@@ -55,12 +57,23 @@ static struct curve *curves_of(struct log *log, const struct hyt_rec *rec)
     return log->curve + i * k;
 }
 
+/* A line is not drawn through a value that has no neighbour. */
+static void end_run(struct curve *c)
+{
+    c->alone += c->run == 1;
+    c->run = 0;
+}
+
 /* A run that starts again at an earlier step starts a new line.  x: value, lo,
  * hi. */
 static void put(struct curve *c, double step, const double x[3])
 {
-    if (c->rows.n > 0 && step <= c->last)
+    bool again = c->rows.n > 0 && step <= c->last;
+
+    if (again)
         hyt_buf_putc(&c->rows, '\n');
+    if (again || isnan(x[0]))
+        end_run(c);
     hyt_gnuplot_row(&c->rows, (double[]){step, x[0]}, 2);
     c->last = step;
     if (isnan(x[0]))
@@ -74,6 +87,7 @@ static void put(struct curve *c, double step, const double x[3])
     c->from = c->n > 0 ? fmin(c->from, step) : step;
     c->to = c->n > 0 ? fmax(c->to, step) : step;
     c->n++;
+    c->run++;
 }
 
 /* 1 where the record has the field: a number, null, or {"mean","lo","hi"}. */
@@ -97,14 +111,16 @@ static int add(struct log *log, const struct hyt_plot *p, struct hyt_rec *rec,
 {
     struct curve *c = curves_of(log, rec);
     double step = (double)log->lines, x[3];
+    int there = hyt_rec_num(rec, p->x ? p->x : STEP, &step, err);
 
-    if (hyt_rec_num(rec, p->x ? p->x : STEP, &step, err) < 0)
-        return -1;
-    if (p->log_x && step <= 0)
-        return hyt_rec_fail(rec, NULL, err, "%g has no logarithm", step);
+    log->placed = log->placed || there > 0;
+    if (there <= 0 && (there < 0 || p->x))
+        return there;
     for (size_t i = 0; i < log->field.n; i++) {
         int got = read_field(x, rec, log->field.item[i], err);
 
+        if (got > 0 && p->log_x && step <= 0)
+            got = hyt_rec_fail(rec, NULL, err, "%g has no logarithm", step);
         if (got < 0)
             return -1;
         if (got > 0)
@@ -129,6 +145,8 @@ static int check(const struct log *log, const struct hyt_plot *p,
 {
     size_t all = 0;
 
+    if (p->x && !log->placed)
+        return hyt_fail(err, "no number \"%s\" in the input", p->x);
     for (size_t i = 0; i < log->field.n; i++) {
         size_t n = values(log, i);
 
@@ -172,7 +190,9 @@ static void put_plot(struct hyt_buf *b, const struct log *log, size_t field,
 
         if (c->n > 0)
             hyt_buf_printf(b, "%s$c%zu using 1:2 with %s", comma, at,
-                           c->n > MARKED ? "lines" : "linespoints");
+                           c->n > MARKED && c->alone + (c->run == 1) == 0
+                               ? "lines"
+                               : "linespoints");
         else if (named)
             hyt_buf_printf(b, "%sNaN with lines", comma);
         else
@@ -260,7 +280,7 @@ static int draw(const struct log *log, const struct hyt_plot *p,
         put_range(&f, log, i);
         if (++done == panels) {
             hyt_buf_puts(b, "set format x '%g'\nset xlabel ");
-            hyt_gnuplot_quote(b, p->x ? p->x : STEP);
+            hyt_gnuplot_quote(b, p->x ? p->x : log->placed ? STEP : "line");
             hyt_buf_putc(b, '\n');
         }
         put_plot(b, log, i, named && done == 1);

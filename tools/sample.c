@@ -36,7 +36,7 @@ static int read_number(double *x, struct hyt_rec *rec, const char *path,
                        const char *top, const char *by, struct hyt_err *err)
 {
     const struct hyt_json *v;
-    int got = hyt_rec_get(rec, top, &v, err);
+    int got = hyt_rec_get_null(rec, top, &v, err);
 
     if (got == 0)
         return hyt_rec_fail(rec, NULL, err, "no \"%s\"%s%s", top,

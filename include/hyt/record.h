@@ -50,6 +50,12 @@ int hyt_rec_fail(const struct hyt_rec *rec, const char *field,
 int hyt_rec_get(struct hyt_rec *rec, const char *path,
                 const struct hyt_json **v, struct hyt_err *err) HYT_MUST_USE;
 
+/* The same, where what would hold the value may be null: then *v is that null,
+ * as of "prg.mean" in a record with "prg":null. */
+int hyt_rec_get_null(struct hyt_rec *rec, const char *path,
+                     const struct hyt_json **v,
+                     struct hyt_err *err) HYT_MUST_USE;
+
 /* The value's own text, as it was read or last set: a string has its quotes. */
 int hyt_rec_raw(struct hyt_rec *rec, const char *path, const char **s,
                 size_t *n, struct hyt_err *err) HYT_MUST_USE;

@@ -6,6 +6,7 @@
  * arrays of them are read from that text; a tree is built only for a member
  * whose strings or shape are asked for, once a record.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "record/rec.h"
@@ -302,6 +303,24 @@ int hyt_rec_get(struct hyt_rec *rec, const char *path,
     while (rest && *v)
         *v = hyt_json_get(*v, component(rec, &rest));
     return *v != NULL;
+}
+
+int hyt_rec_get_null(struct hyt_rec *rec, const char *path,
+                     const struct hyt_json **v, struct hyt_err *err)
+{
+    char *holder = hyt_strndup(path, strlen(path)), *dot = NULL;
+    int got = hyt_rec_get(rec, path, v, err);
+
+    while (got == 0 && (dot = strrchr(holder, '.')) != NULL) {
+        *dot = '\0';
+        got = hyt_rec_get(rec, holder, v, err);
+        if (got > 0 && hyt_json_type(*v) != HYT_JSON_NULL) {
+            got = 0;
+            break;
+        }
+    }
+    free(holder);
+    return got;
 }
 
 int hyt_rec_str(struct hyt_rec *rec, const char *path, const char **s,

@@ -131,3 +131,19 @@ fails 1 'less:5:1: no "prg"' less
 sed '5s/0.6/1.6/' in >less
 fails 1 'less:5:' less
 grep -q '1.6 is not between 0 and 1' err
+
+# A field in what is null is null, as support is.
+jq -c '.prg.at = .prg.mean | if .prg.mean then . else .prg = null end' in >held
+hyt-eval --json --bootstrap 0 --confidence field:prg.at held |
+    jq -e '.metrics.answered.value == 5 / 6' >/dev/null
+jq -c 'del(.prg)' in >less
+hyt-eval --confidence field:prg.at less 2>err && exit 1
+grep -q 'no "prg.at"' err
+
+# --skip-bad goes for the file that is compared with, too.
+{ cat in && echo '{"group":"b"}'; } >worse
+hyt-eval --skip-bad --bootstrap 0 --compare worse in >out 2>err && exit 1
+grep -q '1 of 13 records skipped' err
+grep -q '^accuracy' out
+hyt-eval --bootstrap 0 --compare worse in >out 2>err && exit 1
+grep -q 'worse:7' err

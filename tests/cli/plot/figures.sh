@@ -32,6 +32,15 @@ jq -r 'select(.prg and (.grade.correct | not)) | .prg.support | to_entries[]
     | "\(.key) \(.value)"' many.jsonl >want
 block kind0 <script | grep . | diff want -
 grep -q "title 'mean of 9 right'" script
+# those without steps are points
+grep '"score":0,' many.jsonl >single.jsonl
+hyt-plot support --gnuplot many.jsonl >script
+jq -r '"0 \(.prg.support[0])"' single.jsonl >want
+block single1 <script | diff want -
+grep -q '^ *.single1 using 1:2 with points' script || die "no points"
+cat single.jsonl single.jsonl single.jsonl |
+    hyt-plot support --gnuplot | grep -q 'mean1 using 1:2 with points' ||
+    die "a mean without a line is not seen"
 hyt-plot support many.jsonl -o many.svg
 figure many.svg
 
@@ -52,6 +61,22 @@ block c0 <script | diff want -
 printf '1 0.001\n2 NaN\n3 2\n\n2 3\n' >want
 block c1 <script | diff want -
 grep -q '^set xrange \[1:3\]' script
+# a field of its own for the axis: what lacks it is passed over
+printf '%s\n' '{"loss":1,"traces":8}' '{"loss":2,"traces":null}' '{"loss":3}' \
+    '{"step":0,"committed":1}' '{"loss":4,"traces":32}' >traces.jsonl
+hyt-plot train --gnuplot --x traces --log-x traces.jsonl >script
+printf '8 1\n32 4\n' >want
+block c0 <script | diff want -
+fails 1 'no number "tokns" in the input' train --x tokns traces.jsonl
+echo '{"loss":1,"traces":0}' | fails 1 '0 has no logarithm' train --x traces --log-x
+hyt-plot train --gnuplot traces.jsonl | grep -q "set xlabel 'step'"
+grep loss traces.jsonl | hyt-plot train --gnuplot | grep -q "set xlabel 'line'"
+# many values, of which one stands alone, are marked
+seq 60 | sed 's/.*/{"step":&,"loss":&}/' >many.log
+hyt-plot train --gnuplot many.log | grep -q 'with lines lt'
+sed '30s/[0-9]*}$/null}/; 32s/[0-9]*}$/null}/' many.log |
+    hyt-plot train --gnuplot | grep -q 'with linespoints lt' ||
+    die "a value that stands alone is not marked"
 # two files: a line each, by name; the fields that are there; no step: the line
 hyt-plot train --gnuplot log.jsonl other.jsonl >script
 printf '1 1\n2 2\n' >want

@@ -122,3 +122,15 @@ nonce=$(sed -n 's/^<script nonce="\(.*\)">$/\1/p' form.html)
 opened form-try.html >dom
 grep -o 'data-tried="[^"]*"' dom >got
 echo 'data-tried="a a c | b | b c a b a c | a a b c b c | "' | diff - got
+# What is looked for may reach over the edge of a step or of the answer.
+echo '{"id":"p","prompt":"?","completion":"it is\n#### $7.00 in all","steps":[{"text":[0,6]}],"final":{"text":"7.00","bytes":[12,16]},"prg":null}' |
+    hyt-plot traces >price.html
+nonce=$(sed -n 's/^<script nonce="\(.*\)">$/\1/p' price.html)
+{
+    cat price.html
+    # shellcheck disable=SC2016 # a price
+    printf '<script nonce="%s">at("find").value = "$7.00"; update();</script>\n' \
+        "$nonce"
+} >price-try.html
+opened price-try.html >dom
+grep -q '1 of 1 records' dom || die "a price is not found"

@@ -52,6 +52,19 @@ jq -n -c --arg t "$title" '{arm: $t, metric: $t, mean: 1}' |
     hyt-plot arms -o arms.svg
 figure arms.svg
 [ ! -e pwned ] || die "a title was run"
+# names that XML does not have, or that do not fit
+latin=$(printf 'caf\351.jsonl')
+echo '{"step":1,"loss":2}' | tee "$latin" >other.jsonl
+hyt-plot train "$latin" other.jsonl -o latin.svg
+figure latin.svg
+hyt-plot train --x "$(printf 'st\377p')" "$latin" 2>err && die "no such field"
+jq -c '.id = "\uffff"' graded.jsonl | hyt-plot support -o noncharacter.svg
+figure noncharacter.svg
+long=$(printf '%056d' 0)éyy
+jq -c --arg f "$long" '.[$f] = 0.5' graded.jsonl |
+    hyt-plot reliability --confidence "field:$long" -o long.svg
+figure long.svg
+echo '{"metric":"ece","mean":0.1}' | fails 1 'neither {"arm"' arms
 xmllint --xpath 'string(/*/*[local-name() = "title"])' title.svg >got
 # shellcheck disable=SC2016
 echo "$title" | paste -s -d ' ' - | diff - got

@@ -92,6 +92,10 @@ done
 grep -v '"kind":"rd"' in >sampled
 fails 1 '--gate: no score of a trace' --policy hpt --gate trust sampled
 fails 1 'no "theirs"' --reward field:theirs in
+jq -c '.judge = if .sample == 1 then null else {score: .sample} end' in |
+    hyt-weight --reward field:judge.score |
+    jq -e -s 'map(select(.kind == "rlif" and .sample == 1)) | length > 0 and
+        all(.weight.reward == null)' >/dev/null || exit 1
 sed 's/"prg":/"p":/' in >less
 fails 1 'hyt-prg' less
 sed 's/"certainty":/"c":/' in >less
