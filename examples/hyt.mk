@@ -27,8 +27,10 @@
 # were, and where they are others now, all is made again. What was stopped, by a
 # signal or by a power cut, goes on where it was. When model K is there, model
 # K-1 and the records of round K are removed; before, model K-1 has answered all
-# SETS if K-1 is one of MEASURED. The last model stays, and so do the logs. Where a
-# model that went is wanted again, as for fewer ROUNDS, that is an error.
+# SETS if K-1 is one of MEASURED. The last model stays, and so do the logs. Where
+# a model that went is wanted again, as for fewer ROUNDS, that is an error. A
+# command that fails, or ends before it has read what a pipe gives it, as head,
+# ends the round.
 #
 # `say` is a command that tells of a round before it begins.
 #
@@ -125,10 +127,11 @@ define hyt_round
 $(1)/$(2).jsonl.zst: round = $(2)
 $(1)/$(2).jsonl.zst: $(4) $(1)/settings
 	@[ -e $(3)/model.safetensors ] || { \
-	    echo "$(3) is gone: rm -r $(1) to begin anew" >&2; exit 1; }
+	    echo "$(3) is gone: rm $(1)/settings to begin anew" >&2; exit 1; }
 	@$$(say)
 	$$(Q)rm -rf $(1)/$(2).new
-	$$(Q)mkdir -p $(1) && ( ( $$(traces) ) && ( $$(queries) ) ) | \
+	$$(Q)mkdir -p $(1) && ( ( $$(or $$(traces),:) ) && \
+	    ( $$(or $$(queries),:) ) ) | \
 	    hyt-rollout -m $(3) -n $$(samples) --max-tokens $$(max_tokens) \
 	        --seed $$(round_seed) $$(quiet) | \
 	    hyt-prg -m $(3) $$(prg) $$(quiet) | \
@@ -179,17 +182,20 @@ hyt_run = $(call hyt_stamp,$(1)/settings,hyt_settings)$(foreach k,$(call \
 hyt_stopped = "stopped after round \(.round), the best is \(.best): \
     \(.unmet | join(", "))"
 
-# $(1) DIR, $(2) K, $(3) K-1, or nothing
+# $(1) DIR, $(2) K, $(3) K-1, or nothing: where a run begins, what another one has
+# left is not of it
 define hyt_watch_round
 $(call hyt_measure,$(1)/$(2),watch)
 $(1)/$(2).watch: $(1)/$(2).watch.jsonl.zst $(3:%=$(1)/$(2).log $(1)/%.go)
+	$(if $(3),,$$(Q)cd $(1) && rm -rf best *.watch [0-9]*.go [1-9]*.log)
 	$$(Q)BEST='$$(best)' $(hyt_here)watch.sh $(1) $(2) \
 	    $$(foreach r,$$(require),'$$(r)') >$$@.new
 	$$(Q)mv $$@.new $$@
 
 $(1)/$(2).go: $(1)/$(2).watch
 	$$(Q)jq -e .met $$< >/dev/null || { \
-	    jq -r '"$(1): " + $(hyt_stopped)' $$< >&2; exit 1; }
+	    jq -r '"$(1): " + $(hyt_stopped)' $$< >&2; \
+	    touch $(1)/stopped; exit 1; }
 	$$(Q)touch $$@
 
 $(3:%=$(1)/$(2).jsonl.zst: $(1)/%.go)
@@ -206,9 +212,9 @@ $(call hyt_watch_round,$(1),0)
 $(foreach k,$(call hyt_count,$(3)),$(call \
     hyt_watch_round,$(1),$(k),$(call hyt_before,$(k))))
 $(1)/watch.jsonl: hyt_always | $(2)/model.safetensors
+	@rm -f $(1)/stopped
 	$$(Q)$$(MAKE) --no-print-directory -f $(firstword $(MAKEFILE_LIST)) \
-	    $(1)/$(3).go || cat $$$$(ls -v $(1)/[0-9]*.watch | tail -n 1) | \
-	    grep -q '"met":false'
+	    $(1)/$(3).go || rm $(1)/stopped
 	$$(Q)cat $$$$(ls -v $(1)/[0-9]*.watch) >$$@.new
 	$$(Q)cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
 

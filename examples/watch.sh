@@ -34,9 +34,6 @@ if [ "$k" -gt 0 ]; then
     done
 fi
 touch "$tmp/of_log"
-# Here a run begins: what another one has left is not of it.
-[ "$k" -gt 0 ] || rm -rf "$dir"/best "$dir"/best.watch "$dir"/*.go \
-    "$dir"/[1-9]*.watch "$dir"/[1-9]*.log
 cat "$dir/$k.log" >"$tmp/log" 2>/dev/null || [ "$k" -eq 0 ]
 
 status=0

@@ -281,14 +281,16 @@ static int check_end(struct hyt_update *u, const char *file, uint64_t line)
     return hyt_ckpt_tidy(u->o.ckpt, &u->m.err);
 }
 
-/* The reference runs what the model runs. */
+/* The reference runs what the model runs: all but traces of coefficient 0. */
 static int check_reference(struct hyt_update *u, struct hyt_rec *rec)
 {
     const struct hyt_example *e = &u->batch.example[u->batch.n - 1];
     size_t n = e->n_prompt + e->n_completion;
 
-    if (u->ref.model == NULL || n <= u->ref.model->c.max_positions)
+    if (u->ref.model == NULL || n <= u->ref.model->c.max_positions ||
+        (!e->rollout && !(e->coef < 0) && !(e->coef > 0)))
         return 0;
+    u->batch.n--;
     u->batch.broken = true;
     return hyt_rec_fail(rec, "tokens", &u->m.err,
                         "%zu tokens are more than the reference's context of "
@@ -303,7 +305,7 @@ static int take_record(struct hyt_update *u, struct hyt_rec *rec)
     if (u->trainer == NULL && start(u) < 0)
         return -1;
     /* --skip-bad: the batch that was cut short is told of, the new one taken */
-    if (hyt_main_keep(&u->m, hyt_batch_check_cut(&u->batch, rec, err)) < 0 ||
+    if (hyt_main_keep(&u->m, hyt_batch_begin(&u->batch, rec, err)) < 0 ||
         hyt_batch_read(&u->batch, rec, &u->o, err) < 0 ||
         check_reference(u, rec) < 0)
         return -1;

@@ -58,8 +58,8 @@ static int check_place(struct hyt_batch *b, struct hyt_rec *rec,
     return 0;
 }
 
-int hyt_batch_check_cut(struct hyt_batch *b, struct hyt_rec *rec,
-                        struct hyt_err *err)
+int hyt_batch_begin(struct hyt_batch *b, struct hyt_rec *rec,
+                    struct hyt_err *err)
 {
     int64_t index;
     size_t n = b->n;

@@ -30,13 +30,14 @@ struct hyt_batch {
     struct hyt_arena arena;
 };
 
-/* -1 where the record begins a batch and the one before it is not whole; that
- * one is dropped. */
-int hyt_batch_check_cut(struct hyt_batch *b, struct hyt_rec *rec,
-                        struct hyt_err *err) HYT_MUST_USE;
+/* To be called with each record first: one that begins a batch ends the one
+ * before it, which is dropped, and an error where it was not whole and that has
+ * not been told. */
+int hyt_batch_begin(struct hyt_batch *b, struct hyt_rec *rec,
+                    struct hyt_err *err) HYT_MUST_USE;
 
 /* Adds the next record: weight.index must be the next of its batch.  After a
- * bad record the rest of its batch is bad, up to the first of the next one. */
+ * bad record the rest of its batch is bad. */
 int hyt_batch_read(struct hyt_batch *b, struct hyt_rec *rec,
                    const struct hyt_opened *o,
                    struct hyt_err *err) HYT_MUST_USE;

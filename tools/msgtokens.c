@@ -85,18 +85,29 @@ static size_t said_already(const struct hyt_buf *prompt, const char *s)
     return strspn(s, " \t\r\n") < n ? n : 0;
 }
 
+/* Absent, null, false, and "", [] and {}: exporters write what is not there. */
+static bool is_nothing(const struct hyt_json *v)
+{
+    if (v == NULL || hyt_json_type(v) == HYT_JSON_NULL)
+        return true;
+    if (hyt_json_type(v) == HYT_JSON_BOOL)
+        return !hyt_json_bool(v);
+    if (hyt_json_type(v) == HYT_JSON_STR)
+        return hyt_json_str(v)[0] == '\0';
+    return hyt_json_type(v) != HYT_JSON_NUM && hyt_json_child(v) == NULL;
+}
+
 /* The text of a message that is nothing but its text, else NULL. */
 static const char *only_content(const struct hyt_json *message)
 {
     static const char *const more[] = {"tool_calls", "function_call",
-                                       "reasoning_content", "thinking"};
+                                       "reasoning", "reasoning_content",
+                                       "thinking"};
     const struct hyt_json *v;
 
-    for (size_t i = 0; i < HYT_LEN(more); i++) {
-        v = hyt_json_get(message, more[i]);
-        if (v != NULL && hyt_json_type(v) != HYT_JSON_NULL)
+    for (size_t i = 0; i < HYT_LEN(more); i++)
+        if (!is_nothing(hyt_json_get(message, more[i])))
             return NULL;
-    }
     v = hyt_json_get(message, "content");
     return v && hyt_json_type(v) == HYT_JSON_STR ? hyt_json_str(v) : NULL;
 }

@@ -7,9 +7,9 @@
 # A line is TASK ARM SEED CORRECT CONFIDENCE, parted by tabs: a 0 or 1 for each
 # question, and the confidences per mille, parted by commas; one that is empty
 # counts as one half. All runs of a task have the same questions. A replicate
-# draws seeds of hytuning, the same for all, and in each task questions, the same for all
-# arms; the difference of a metric (hytuning less the arm) is taken in each task
-# and run and averaged.
+# draws seeds of hytuning, the same for all, and in each task questions, the same
+# for all arms; the difference of a metric (hytuning less the arm) is taken in
+# each task and run and averaged.
 # Writes: TASK ARM METRIC RUNS DIFFERENCE LO HI, percentiles 2.5 and 97.5, for
 # each task, and for all of them as task "all".
 

@@ -238,22 +238,36 @@ static void canon_text(struct hyt_buf *out, struct text t, bool fold)
     }
 }
 
-/* Takes off what marks the whole as a formula, and asterisks of emphasis. */
+/* Whether the text holds the mark once more. */
+static bool holds(struct text t, const char *mark)
+{
+    for (; t.n > 0; t.s++, t.n--) {
+        struct text rest = t;
+
+        if (eat(&rest, mark))
+            return true;
+    }
+    return false;
+}
+
+/* Takes off what marks the whole as a formula or as emphasised; of the latter
+ * also what was begun before the answer. */
 static void unwrap(struct text *t)
 {
     static const char *const pair[][2] = {
-        {"$", "$"}, {"\\(", "\\)"}, {"\\[", "\\]"}};
+        {"$$", "$$"}, {"$", "$"}, {"\\(", "\\)"}, {"\\[", "\\]"}, {"*", "*"}};
     size_t before;
 
     do {
         trim(t);
         before = t->n;
-        while (eat(t, "*") || eat_back(t, "*"))
+        while (eat(t, "**") || eat_back(t, "**"))
             trim(t);
         for (size_t i = 0; i < HYT_LEN(pair); i++) {
             struct text in = *t;
 
-            if (eat(&in, pair[i][0]) && eat_back(&in, pair[i][1]))
+            if (eat(&in, pair[i][0]) && eat_back(&in, pair[i][1]) &&
+                !holds(in, pair[i][0]))
                 *t = in;
         }
     } while (t->n < before);

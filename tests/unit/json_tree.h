@@ -212,9 +212,10 @@ static void test_write(void **state)
     hyt_json_put_int(&b, INT64_MIN);
     hyt_buf_putc(&b, ' ');
     hyt_json_put_f64_or_null(&b, (double)NAN);
+    hyt_json_put_f64_or_null(&b, -(double)INFINITY);
     hyt_json_put_f64_or_null(&b, 3);
-    assert_string_equal(b.s,
-                        "\"\"\"a\\u0000b\"0.1 -0.1 -9223372036854775808 null3");
+    assert_string_equal(
+        b.s, "\"\"\"a\\u0000b\"0.1 -0.1 -9223372036854775808 nullnull3");
     hyt_buf_free(&b);
 }
 

@@ -241,6 +241,9 @@ static void test_exact(void **state)
     assert_true(same("$x^2$", "x^2", HYT_GRADE_AUTO));
     assert_false(same("$x^2$", "x^2", HYT_GRADE_EXACT));
     assert_true(same("**", "**", HYT_GRADE_AUTO));
+    assert_true(same("*a cat*", "a cat", HYT_GRADE_AUTO));
+    assert_false(same("cat*", "cat", HYT_GRADE_AUTO));
+    assert_false(same("$x$ and $y$", "x$ and $y", HYT_GRADE_AUTO));
     assert_false(same("$$", "**", HYT_GRADE_AUTO));
 }
 

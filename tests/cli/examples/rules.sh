@@ -24,6 +24,11 @@ N ?= 2
 bad/%: traces = cat none.jsonl
 \$(eval \$(call hyt_run,seen,model,\$(N)))
 \$(eval \$(call hyt_watch,seen,model,\$(N)))
+\$(eval \$(call hyt_run,fresh,model,\$(N)))
+\$(eval \$(call hyt_watch,fresh,model,\$(N)))
+\$(eval \$(call hyt_run,alone,model,1))
+alone/%: queries =
+alone/%: weight = --policy rd --traces 4
 END
 run() {
     make --no-print-directory HYT_BIN="$BUILD/bin" "$@" >out 2>err
@@ -42,7 +47,7 @@ cksum models/2.log >before
 run models/3.log N=3 lr=1e-4 || { cat err && die "models/3.log"; }
 cksum models/2.log | cmp -s - before || die "round 2 was made again"
 run models/2/model.safetensors N=3 lr=1e-4 && die "model 2 from nothing"
-grep -q 'models/1 is gone: rm -r models' err || { cat err && die "no word of it"; }
+grep -q 'models/1 is gone: rm models/settings' err || { cat err && die "no word of it"; }
 
 # Traces that fail end the round; V=1 shows what is done.
 run bad/1.log && die "no traces, and no error"
@@ -50,6 +55,9 @@ grep -q 'none.jsonl' err || die "no word of the traces"
 [ ! -e bad/1.jsonl.zst ] || die "a round of what there was"
 run bad/1.log V=1 && die "no traces, and no error"
 grep -q 'hyt-rollout -m model' out || die "V=1 shows nothing"
+
+# Without queries there are none.
+run alone/1.log || { cat err && die "a run of traces alone"; }
 
 # A run that is watched begins anew where what it is watched by is another.
 rounds() {
@@ -69,6 +77,18 @@ run seen/watch.jsonl lr=1e-5 require='length>1e6' N=3 ||
 [ ! -e seen/2.log ] || die "the log of another run"
 # A failure is one, whatever stopped a run before.
 run seen/watch.jsonl lr=1e-5 require='length>1e6 log.kl' && die "no error"
+run seen/watch.jsonl lr=1e-5 require='length>1e6' ||
+    { cat err && die "a stop is an error, again"; }
+run seen/watch.jsonl lr=1e-5 require='length>1e6' watch='cat none.jsonl' &&
+    die "no questions, and no error"
+mkfifo open
+sleep 60 >open & # a terminal that says nothing
+writer=$!
+rc=0
+timeout 20 make --no-print-directory HYT_BIN="$BUILD/bin" fresh/watch.jsonl \
+    watch='cat none.jsonl' <open >out 2>err || rc=$?
+[ $rc -eq 2 ] || die "no questions: $rc"
+kill $writer
 run seen/watch.jsonl lr=1e-5 require='length>1' N=1 || { cat err && die "again"; }
 [ "$(rounds)" = '[0,true] [1,true] ' ] || die "not anew: $(rounds)"
 echo "ok 1 - the rules"

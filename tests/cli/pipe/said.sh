@@ -18,15 +18,17 @@ printf '{%s,"completion":[{"role":"assistant","content":"yes"}]}\n' "$ask" |
     hyt-rollout -m m >got
 holds got '.completion == "yes"'
 for more in '"tool_calls":[{"f":"add"}]' '"reasoning_content":"so"' \
-    '"thinking":"so"'; do
+    '"thinking":"so"' '"reasoning":"so"'; do
     printf '{%s,"completion":[{"role":"assistant","content":"a",%s}]}\n' \
         "$ask" "$more" >wrong
     fails hyt-rollout -m m wrong
     says 'no single text'
 done
-printf '{%s,"completion":[{"role":"assistant","content":"a","tool_calls":null}]}\n' \
-    "$ask" | hyt-rollout -m m >got
-holds got '.completion == "a"'
+for none in null false '""' '[]' '{}'; do
+    printf '{%s,"completion":[{"role":"assistant","content":"a","tool_calls":%s}]}\n' \
+        "$ask" "$none" | hyt-rollout -m m >got
+    holds got '.completion == "a"'
+done
 
 # Turns behind the first end of a sequence.
 cat >m/chat_template.jinja <<'END'

@@ -123,14 +123,20 @@ opened form-try.html >dom
 grep -o 'data-tried="[^"]*"' dom >got
 echo 'data-tried="a a c | b | b c a b a c | a a b c b c | "' | diff - got
 # What is looked for may reach over the edge of a step or of the answer.
-echo '{"id":"p","prompt":"?","completion":"it is\n#### $7.00 in all","steps":[{"text":[0,6]}],"final":{"text":"7.00","bytes":[12,16]},"prg":null}' |
-    hyt-plot traces >price.html
+cat >price <<'END'
+{"id":"p","prompt":"?","completion":"it is\n#### $7.00 in all","steps":[{"text":[0,6]}],"final":{"text":"7.00","bytes":[12,16]},"prg":null}
+END
+hyt-plot traces price >price.html
 nonce=$(sed -n 's/^<script nonce="\(.*\)">$/\1/p' price.html)
+cat >price.js <<'END'
+at('find').value = '$7.00';
+update();
+END
 {
     cat price.html
-    # shellcheck disable=SC2016 # a price
-    printf '<script nonce="%s">at("find").value = "$7.00"; update();</script>\n' \
-        "$nonce"
+    echo "<script nonce=\"$nonce\">"
+    cat price.js
+    echo "</script>"
 } >price-try.html
 opened price-try.html >dom
-grep -q '1 of 1 records' dom || die "a price is not found"
+grep -q '1 of 1 records' dom || die "a price is not found: $(grep -o '[0-9]* of 1 r[a-z]*' dom)"

@@ -58,6 +58,14 @@ hyt-ckpt new short --max-positions 3 --shape hidden=8,layers=1,heads=1
 record 0 0 1 0.1 >some
 fails hyt-update -m m --ref short --dry-run some
 says 'some:1:.*4 tokens are more than the reference.s context of 3'
+record 0 0 1 0 >some # takes no part
+hyt-update -m m --ref short --dry-run some 2>err || die "$(cat err)"
+{ record 0 0 1 0.1 | sed 's/67,68/67/; s/1,2]/1]/' && record 1 0 1 0.1; } >some
+rm -rf out
+hyt-update -m m --ref short --out out --skip-bad some >log 2>err && die "exit 0"
+says '1 of 2 records skipped'
+! grep -q 'ends after' err || die "a batch that is not there: $(cat err)"
+grep -q '"committed":1,"step":1' log || { cat err && die "not committed"; }
 # Where it has no numbers, the divergence from it has none.
 hyt-ckpt export m broken
 mv broken weights
