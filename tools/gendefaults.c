@@ -46,7 +46,11 @@ static void find_others(struct hyt_buf *others, const struct hyt_json *config)
                  {"bad_words_ids", 0},
                  {"suppress_tokens", 0},
                  {"begin_suppress_tokens", 0},
-                 {"forced_eos_token_id", 0},
+                 {"min_length", 0},
+                 {"min_new_tokens", 0},
+                 {"exponential_decay_length_penalty", 0},
+                 {"forced_bos_token_id", -1},
+                 {"forced_eos_token_id", -1},
                  {"sequence_bias", 0}};
 
     for (size_t i = 0; i < HYT_LEN(known); i++) {

@@ -12,6 +12,8 @@
 
 #include "messages.h"
 
+static const char white[] = " \t\r\n";
+
 /* Bytes begin to end of what the template printed. */
 static int encode_part(const struct hyt_query_conf *conf,
                        const struct hyt_jinja_text *t, size_t begin, size_t end,
@@ -82,7 +84,41 @@ static size_t said_already(const struct hyt_buf *prompt, const char *s)
 
     while (n > 0 && memcmp(prompt->s + prompt->n - n, s, n) != 0)
         n--;
-    return strspn(s, " \t\r\n") < n ? n : 0;
+    return strspn(s, white) < n ? n : 0;
+}
+
+/* The last place of s in the text, or its length. */
+static size_t find_last(const struct hyt_buf *text, const char *s, size_t n)
+{
+    for (size_t at = text->n >= n ? text->n - n + 1 : 0; at-- > 0;)
+        if (memcmp(text->s + at, s, n) == 0)
+            return at;
+    return text->n;
+}
+
+/* What the assistant says, with the white space that the template has between
+ * the end of the prompt and it, and without what it trims: Mistral's, say,
+ * which prints a system message in another place when an answer follows. */
+static void put_said(struct hyt_buf *said, const struct hyt_buf *prompt,
+                     const struct hyt_buf *all, const char *s)
+{
+    const char *text = s + strspn(s, white);
+    size_t n = strlen(text), tail = prompt->n < 6 ? prompt->n : 6, at, space;
+
+    while (n > 0 && strchr(white, text[n - 1]) != NULL)
+        n--;
+    space = at = n > 0 ? find_last(all, text, n) : all->n;
+    while (at < all->n && space > 0 && strchr(white, all->s[space - 1]))
+        space--;
+    hyt_buf_puts(said, "");
+    if (space < at && space >= tail &&
+        memcmp(all->s + space - tail, prompt->s + prompt->n - tail, tail) ==
+            0) {
+        hyt_buf_put(said, all->s + space, at - space);
+        hyt_buf_put(said, text, n);
+    } else {
+        hyt_buf_puts(said, s);
+    }
 }
 
 /* Absent, null, false, and "", [] and {}: exporters write what is not there. */
@@ -117,11 +153,14 @@ static const char *only_content(const struct hyt_json *message)
  * prompt as it is, as it will when the model is asked. */
 static int encode_as_said(struct hyt_query *q, const struct hyt_messages *m,
                           const struct hyt_jinja_text *prompt,
+                          const struct hyt_jinja_text *all,
                           const struct hyt_query_conf *conf,
                           struct hyt_err *err)
 {
     const struct hyt_json *v = hyt_json_child(m->list);
+    struct hyt_buf said = {0};
     const char *s;
+    int status;
 
     for (size_t i = 0; i < m->n_prompt; i++)
         v = hyt_json_next(v);
@@ -131,11 +170,14 @@ static int encode_as_said(struct hyt_query *q, const struct hyt_messages *m,
                              "when the completion follows, which is no single "
                              "text");
     s += said_already(&prompt->s, s);
-    if (encode_part(conf, prompt, 0, prompt->s.n, true, &q->prompt, err) < 0)
-        return -1;
-    return hyt_tok_encode(conf->tok, s, strlen(s),
-                          conf->parse_special ? HYT_TOK_SPECIAL : 0,
-                          &q->completion, err);
+    put_said(&said, &prompt->s, &all->s, s);
+    status = encode_part(conf, prompt, 0, prompt->s.n, true, &q->prompt, err);
+    if (status == 0)
+        status = hyt_tok_encode(conf->tok, said.s, said.n,
+                                conf->parse_special ? HYT_TOK_SPECIAL : 0,
+                                &q->completion, err);
+    hyt_buf_free(&said);
+    return status;
 }
 
 static int encode_messages(struct hyt_query *q, const struct hyt_messages *m,
@@ -155,7 +197,7 @@ static int encode_messages(struct hyt_query *q, const struct hyt_messages *m,
         status =
             hyt_chat_render(conf->chat, m->list, m->n, false, tools, &all, err);
         if (status == 0 && !begins_with(&all.s, &prompt.s))
-            status = encode_as_said(q, m, &prompt, conf, err);
+            status = encode_as_said(q, m, &prompt, &all, conf, err);
         else if (status == 0)
             status = encode_parts(q, &prompt, &all, conf, err);
     }
@@ -177,7 +219,7 @@ static int check_rest(const struct hyt_query *q,
     hyt_buf_puts(&rest, "");
     for (i++; i < ids->n && status == 0; i++)
         status = hyt_tok_bytes(conf->tok, ids->id[i], false, false, &rest, err);
-    if (status == 0 && rest.s[strspn(rest.s, " \t\r\n")] != '\0')
+    if (status == 0 && rest.s[strspn(rest.s, white)] != '\0')
         status = hyt_fail(err, "the completion goes on behind the "
                                "end-of-sequence token");
     hyt_buf_free(&rest);

@@ -135,7 +135,7 @@ static struct hyt_val sorted(struct hyt_vwork *w, struct hyt_val all,
 static struct hyt_val sort(struct hyt_vwork *w, struct hyt_vcall *c)
 {
     const bool dict = c->how == 'd';
-    const struct hyt_val back = hyt_varg(c, 0, "reverse"),
+    const struct hyt_val back = hyt_varg(c, dict ? 2 : 0, "reverse"),
                          names = hyt_varg(c, 2, "attribute"),
                          all = dict ? hyt_vpairs(w, c) : hyt_vitems(w, c->self);
 

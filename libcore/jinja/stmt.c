@@ -134,6 +134,7 @@ static void do_for(struct run *r)
     const bool live = r->live;
     struct token *begin;
     struct hyt_val list;
+    bool finished = false; /* a turn came to its end, without break, continue */
 
     hyt_jexpect(r, "in");
     list = hyt_jbinaries(r, J_OR);
@@ -156,13 +157,14 @@ static void do_for(struct run *r)
         assign(r, &to, list.item[list.turn]);
         r->t = begin;
         block(r, "endfor", true);
+        finished = finished || r->flow == J_FLOWS;
     }
     r->flow = J_FLOWS;
     r->scope = outer;
     if (list.n == 0)
         block(r, "endfor", false);
     if (hyt_jaccept(r, "else"))
-        block(r, "endfor", list.n == 0);
+        block(r, "endfor", !finished);
     hyt_jexpect(r, "endfor");
 }
 

@@ -41,13 +41,18 @@ int hyt_config_size(const struct hyt_json *config, const char *name,
     return 0;
 }
 
-bool hyt_config_flag(const struct hyt_json *config, const char *name,
-                     bool fallback)
+int hyt_config_flag(const struct hyt_json *config, const char *name, bool *x,
+                    struct hyt_err *err)
 {
     const struct hyt_json *v = hyt_json_get(config, name);
 
-    return v != NULL && hyt_json_type(v) == HYT_JSON_BOOL ? hyt_json_bool(v)
-                                                          : fallback;
+    if (v == NULL || hyt_json_type(v) == HYT_JSON_NULL)
+        return 0;
+    if (hyt_json_type(v) != HYT_JSON_BOOL)
+        return hyt_fail(err, "config.json: \"%s\" is neither true nor false",
+                        name);
+    *x = hyt_json_bool(v);
+    return 0;
 }
 
 /* An id or a list of ids, without repeats. */

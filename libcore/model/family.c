@@ -94,7 +94,6 @@ static int refuse_unknown(const struct hyt_json *config, struct hyt_err *err)
                                         "use_bidirectional_attention"};
     const struct hyt_json *v = hyt_json_get(config, "quantization_config");
     const struct hyt_json *method = hyt_json_get(v, "quant_method");
-    double rotary = 1;
 
     if (v != NULL && hyt_json_type(v) != HYT_JSON_NULL)
         return hyt_fail(
@@ -104,16 +103,15 @@ static int refuse_unknown(const struct hyt_json *config, struct hyt_err *err)
             method != NULL && hyt_json_type(method) == HYT_JSON_STR
                 ? hyt_json_str(method)
                 : "quantization_config");
-    for (size_t i = 0; i < HYT_LEN(flags); i++)
-        if (hyt_config_flag(config, flags[i], false))
+    for (size_t i = 0; i < HYT_LEN(flags); i++) {
+        bool on = false;
+
+        if (hyt_config_flag(config, flags[i], &on, err) < 0)
+            return -1;
+        if (on)
             return hyt_fail(err, "config.json: %s is not supported", flags[i]);
-    if (hyt_config_number(config, "partial_rotary_factor", 0, 1, &rotary, err) <
-        0)
-        return -1;
-    if (rotary < 1)
-        return hyt_fail(err, "config.json: partial_rotary_factor is not "
-                             "supported");
-    return 0;
+    }
+    return hyt_config_whole_rotary(config, err);
 }
 
 static int read_activation(struct hyt_config *c, const struct hyt_json *config,
@@ -215,8 +213,10 @@ static int read_gemma(struct hyt_config *c, const struct hyt_json *config,
 
     if (hyt_config_number(config, "query_pre_attn_scalar", 1e-6, 1e9, &width,
                           err) < 0 ||
-        read_cap(&c->attn_cap, config, "attn_logit_softcapping",
-                 family->attn_cap, err) < 0 ||
+        /* Gemma 3 has it in its config, and no use for it. */
+        (family->attn_cap > 0 &&
+         read_cap(&c->attn_cap, config, "attn_logit_softcapping",
+                  family->attn_cap, err) < 0) ||
         read_cap(&c->logit_cap, config, "final_logit_softcapping",
                  family->logit_cap, err) < 0)
         return -1;
@@ -263,11 +263,13 @@ int hyt_config_family(struct hyt_config *c, const struct hyt_json *whole,
         read_window(c, config, family, err) < 0)
         return -1;
     c->eps = family->eps > 0 ? (float)family->eps : 1e-6f;
-    c->tied = hyt_config_flag(
-        config, "tie_word_embeddings",
-        hyt_config_flag(whole, "tie_word_embeddings", family->gemma));
-    c->o_bias =
-        hyt_config_flag(config, "attention_bias", false) && !family->qkv_bias;
+    c->tied = family->gemma;
+    c->o_bias = false;
+    if (hyt_config_flag(whole, "tie_word_embeddings", &c->tied, err) < 0 ||
+        hyt_config_flag(config, "tie_word_embeddings", &c->tied, err) < 0 ||
+        hyt_config_flag(config, "attention_bias", &c->o_bias, err) < 0)
+        return -1;
+    c->o_bias = c->o_bias && !family->qkv_bias;
     c->qkv_bias = family->qkv_bias || c->o_bias;
     c->qk_norm = family->qk_norm;
     c->fused = family->fused;

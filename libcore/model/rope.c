@@ -113,8 +113,9 @@ static int read_yarn(struct hyt_rope *r, const struct hyt_json *v,
 
     r->low = 1;
     r->high = 32;
-    r->truncate = hyt_config_flag(v, "truncate", true);
-    if (hyt_config_number(v, "beta_slow", 1e-6, 1e9, &r->low, err) < 0 ||
+    r->truncate = true;
+    if (hyt_config_flag(v, "truncate", &r->truncate, err) < 0 ||
+        hyt_config_number(v, "beta_slow", 1e-6, 1e9, &r->low, err) < 0 ||
         hyt_config_number(v, "beta_fast", 1e-6, 1e9, &r->high, err) < 0 ||
         hyt_config_number(v, "mscale", 0, 1e9, &m, err) < 0 ||
         hyt_config_number(v, "mscale_all_dim", 0, 1e9, &m_all, err) < 0 ||
@@ -130,8 +131,20 @@ static int read_yarn(struct hyt_rope *r, const struct hyt_json *v,
                : 0;
 }
 
-/* *r: what holds where v says nothing. */
-static int read_scaling(struct hyt_rope *r, const struct hyt_json *v,
+int hyt_config_whole_rotary(const struct hyt_json *v, struct hyt_err *err)
+{
+    double part = 1;
+
+    if (hyt_config_number(v, "partial_rotary_factor", 0, 1, &part, err) < 0)
+        return -1;
+    return part < 1 ? hyt_fail(err, "config.json: partial_rotary_factor is not "
+                                    "supported")
+                    : 0;
+}
+
+/* *r: what holds where v says nothing.  Phi3 has but its own longrope, which it
+ * also calls by the names of others. */
+static int read_scaling(struct hyt_rope *r, const struct hyt_json *v, bool phi3,
                         struct hyt_err *err)
 {
     static const char *const names[] = {"default", "linear", "llama3", "yarn"};
@@ -149,8 +162,14 @@ static int read_scaling(struct hyt_rope *r, const struct hyt_json *v,
                         "config.json: rope type \"%s\" is not supported (there "
                         "are default, linear, llama3, yarn)",
                         hyt_json_str(type));
+    if (phi3 && i > 0)
+        return hyt_fail(err,
+                        "config.json: rope type \"%s\" is not supported here "
+                        "(there is default)",
+                        hyt_json_str(type));
     r->type = (enum hyt_rope_type)i;
-    if (hyt_config_number(v, "rope_theta", 1 + 1e-6, 1e12, &r->theta, err) <
+    if (hyt_config_whole_rotary(v, err) < 0 ||
+        hyt_config_number(v, "rope_theta", 1 + 1e-6, 1e12, &r->theta, err) <
             0 ||
         (i > 0 && required(v, "factor", 1, &r->factor, err) < 0))
         return -1;
@@ -170,12 +189,12 @@ static int read_parameters(struct hyt_config *c, const struct hyt_json *v,
         return 0;
     full = hyt_json_get(v, "full_attention");
     sliding = hyt_json_get(v, "sliding_attention");
-    if (read_scaling(&c->rope[0], full != NULL ? full : v, err) < 0)
+    if (read_scaling(&c->rope[0], full != NULL ? full : v, c->fused, err) < 0)
         return -1;
     if (sliding == NULL)
         return 0;
     c->two_ropes = true;
-    return read_scaling(&c->rope[1], sliding, err);
+    return read_scaling(&c->rope[1], sliding, c->fused, err);
 }
 
 int hyt_config_rope(struct hyt_config *c, const struct hyt_json *config,

@@ -112,6 +112,17 @@ static int find_match(const struct hyt_regex *re, const char *s, size_t n,
     return got < 0 ? -1 : any;
 }
 
+/* "####" is also a heading: then the answer is what a box or a phrase behind
+ * it, or in it, says. */
+static void look_behind(const char *text, size_t n, struct hyt_answer *hash)
+{
+    struct hyt_answer other;
+
+    if ((hyt_find_boxed(text, n, &other) && other.begin > hash->begin) ||
+        (hyt_find_phrase(text, n, &other) && other.begin > hash->begin))
+        *hash = other;
+}
+
 int hyt_answerer_find(const struct hyt_answerer *a, const char *text, size_t n,
                       struct hyt_answer *found, struct hyt_err *err)
 {
@@ -120,7 +131,10 @@ int hyt_answerer_find(const struct hyt_answerer *a, const char *text, size_t n,
     if (a->format)
         return a->format->find(text, n, found);
     for (size_t i = 0; i < HYT_LEN(formats); i++)
-        if (formats[i].find(text, n, found))
+        if (formats[i].find(text, n, found)) {
+            if (formats[i].find == hyt_find_hash)
+                look_behind(text, n, found);
             return 1;
+        }
     return 0;
 }

@@ -193,6 +193,35 @@ static bool unwrap(struct hyt_answer *a, const char *s, size_t marker,
     return hyt_answer_set(a, s, marker, begin, end);
 }
 
+/* Where the mark s[at..) ends that opens a formula or a block of text, with the
+ * name of its language; at: there is none. */
+static size_t opening_end(const char *s, size_t n, size_t at)
+{
+    static const char *const marks[] = {"\\[", "\\(", "$$"};
+
+    for (size_t i = 0; i < HYT_LEN(marks); i++)
+        if (n - at >= 2 && memcmp(s + at, marks[i], 2) == 0)
+            return at + 2;
+    if (n - at < 3 || memcmp(s + at, "```", 3) != 0)
+        return at;
+    for (at += 3; at < n && lower(s[at]) >= 'a' && lower(s[at]) <= 'z'; at++)
+        ;
+    return at;
+}
+
+/* Past lines with nothing but such a mark. */
+static size_t skip_openings(const char *s, size_t n, size_t at)
+{
+    for (;;) {
+        const size_t mark = opening_end(s, n, at),
+                     end = skip(s, n, mark, " \t\r");
+
+        if (mark == at || end == n || s[end] != '\n')
+            return at;
+        at = end + hyt_skip_space(s + end, n - end);
+    }
+}
+
 /* The rest of the statement: up to the end of the sentence or of the line;
  * that is the next line, where nothing is left on this one.  Statements within
  * one sentence end together: its end is looked for once. */
@@ -203,7 +232,8 @@ bool hyt_find_phrase(const char *s, size_t n, struct hyt_answer *found)
     bool any = false;
 
     while (hyt_statement_next(s, n, st.end, &st)) {
-        const size_t begin = st.end + hyt_skip_space(s + st.end, n - st.end);
+        const size_t begin = skip_openings(
+            s, n, st.end + hyt_skip_space(s + st.end, n - st.end));
         struct hyt_answer a;
 
         if (begin >= limit) {
@@ -225,6 +255,19 @@ static bool is_option(char c)
     return c >= 'A' && c <= 'J';
 }
 
+/* "A because it fits": what goes on like this has named an option. */
+static bool goes_on(const char *s, size_t n, size_t at)
+{
+    static const char *const words[] = {
+        "because", "since", "as",  "and",  "or",   "but",   "for", "which",
+        "that",    "is",    "not", "with", "from", "given", "if",  "rather"};
+
+    for (size_t i = 0; i < HYT_LEN(words); i++)
+        if (word_end(s, n, at, words[i]))
+            return true;
+    return false;
+}
+
 /* "the answer is a number", "the answer is I think", "Answer: c = 2": the
  * letter at s[at] is a word or a variable. */
 static bool is_other(const char *s, size_t n, size_t at)
@@ -235,7 +278,8 @@ static bool is_other(const char *s, size_t n, size_t at)
     if (word_after(s, n, end) || (end < n && s[end] == '\''))
         return true;
     if (is_one_of("ai", lower(s[at])) && next > end && next < n &&
-        (small ? word_after(s, n, next) : s[next] >= 'a' && s[next] <= 'z'))
+        (small ? word_after(s, n, next)
+               : s[next] >= 'a' && s[next] <= 'z' && !goes_on(s, n, next)))
         return true;
     return small && ((end < n && is_one_of("([-", s[end])) ||
                      (next < n && is_one_of("=+/^<>", s[next])));
@@ -280,12 +324,15 @@ bool hyt_find_choice(const char *s, size_t n, struct hyt_answer *found)
 {
     struct hyt_statement st = {0, 0};
     size_t letter;
+    bool stated;
 
     *found = (struct hyt_answer){0, 0, 0};
     while (hyt_statement_next(s, n, st.end, &st))
         if (read_option(s, n, st.end, &letter))
             keep_later(found, st.begin, letter);
-    for (size_t at = 0; at + 3 <= n; at++)
+    /* What an answer was stated before is why the others are wrong. */
+    stated = found->end > 0;
+    for (size_t at = 0; !stated && at + 3 <= n; at++)
         if (s[at] == '(' && is_option(s[at + 1]) && s[at + 2] == ')')
             keep_later(found, at, at + 1);
     for (size_t at = 0, end; at < n; at = end + 1) {

@@ -218,15 +218,31 @@ static int32_t config_token(const struct hyt_tok *tok,
     return hyt_tok_find(tok, hyt_json_str(v));
 }
 
-/* A BOS or EOS that is a token of the model alone is special all the same. */
+static bool flag_added(struct hyt_added *set, int32_t id)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < set->n; i++)
+        if (set->token[i].id == id)
+            any = set->token[i].special = true;
+    return any;
+}
+
+/* A BOS or EOS that is a token of the model alone, or an added one that is not
+ * called special, is special all the same. */
 static void make_special(struct hyt_tok *tok, int32_t id)
 {
     const struct hyt_piece *piece;
+    bool raw, normalized;
 
     if (id < 0 || hyt_tok_special(tok, id))
         return;
     piece = &tok->vocab.piece[id];
     hyt_vocab_flag(&tok->vocab, id, HYT_PIECE_SPECIAL);
+    raw = flag_added(&tok->raw, id);
+    normalized = flag_added(&tok->normalized, id);
+    if (raw || normalized)
+        return;
     hyt_added_put(&tok->raw,
                   (struct hyt_added_token){.s = hyt_strndup(piece->s, piece->n),
                                            .n = piece->n,

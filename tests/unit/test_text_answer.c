@@ -94,6 +94,10 @@ static void test_phrase(void **state)
     check_answer("phrase", "so so so so the right final answer was: 1", "1",
                  "so ");
     check_answer("phrase", "the answer is 5\xE3\x80\x82ok", "5", "");
+    check_answer("phrase", "x. The answer is:\n\\[\n72\n\\]", "72", "x. ");
+    check_answer("phrase", "x. Answer:\n```text\n72\n```", "72", "x. ");
+    check_answer("phrase", "x. Answer:\n\n$$\n72\n$$", "72", "x. ");
+    check_answer("phrase", "Answer: ``` 7 ```", "``` 7 ```", "");
     check_answer("phrase", "the answers: 1", NULL, NULL);
     check_answer("phrase", "an_answer: 1", NULL, NULL);
     check_answer("phrase", "They answered. The answer", NULL, NULL);
@@ -118,7 +122,13 @@ static void test_choice(void **state)
     check_answer("choice", "The answer is (d).", "d", "");
     check_answer("choice", "**Answer:** choice c) x", "c", "**");
     check_answer("choice", "Answer: a\nAnswer: i.", "i", "Answer: a\n");
-    check_answer("choice", "Answer: b. No, (C).", "C", "Answer: b. No, ");
+    check_answer("choice", "Answer: b. No, (C).", "b", "");
+    check_answer("choice", "So (B). The answer is D (not (A)).", "D",
+                 "So (B). ");
+    check_answer("choice", "(B) no. The answer is A because it is.", "A",
+                 "(B) no. ");
+    check_answer("choice", "Answer: A, since", "A", "");
+    check_answer("choice", "(B), the answer is I think so", "B", "");
     check_answer("choice", "Answer: b or\nC", "C", "Answer: b or\n");
     check_answer("choice", "(B), the answer is a tree", "B", "");
     check_answer("choice", "(B), the answer is i think", "B", "");
@@ -189,6 +199,15 @@ static void test_auto(void **state)
     check_answer("auto", "The answer is 3. \\boxed{4}\n#### 5", "5",
                  "The answer is 3. \\boxed{4}\n");
     check_answer("auto", "\\boxed{4}. The answer is 3.", "4", "");
+    /* A heading is no answer where one follows it or stands in it. */
+    check_answer("auto", "#### Step 2\n2x\nThe final answer is \\boxed{10}.",
+                 "10", "#### Step 2\n2x\n");
+    check_answer("auto", "#### Solution\nx\n\n**Answer: 7**", "7",
+                 "#### Solution\nx\n\n**");
+    check_answer("auto", "#### Final Answer:\n\n\\boxed{42}", "42", "#### ");
+    check_answer("auto", "x\n#### The answer is 7", "7", "x\n#### ");
+    check_answer("auto", "The answer is 72.\n#### 72", "72",
+                 "The answer is 72.\n");
     check_answer("auto", "Answer: 3 or (B)?", "3 or (B)", "");
     check_answer("auto", "2 ways: (B)", "B", "2 ways: ");
     check_answer("auto", "2 ways", "2", "");

@@ -112,9 +112,10 @@ cp c m/generation_config.json
 says 'temperature 0.6 top_p 0.9 top_k 20 sampled (--generation-config)'
 [ "$(sampling --generation-config)" = '[0.6,0.9,20,0]' ] || die "not used"
 [ ! -s err ] || die "$(cat err)"
-jq '. + {repetition_penalty: 1.1, num_beams: 1}' c >m/generation_config.json
+jq '. + {repetition_penalty: 1.1, num_beams: 1,
+    min_new_tokens: 0, min_length: 5}' c >m/generation_config.json
 sampling --generation-config >/dev/null
-grep -q 'not supported, and left out: repetition_penalty$' err ||
+grep -q 'not supported, and left out: repetition_penalty min_length$' err ||
     die "left out in silence: $(cat err)"
 jq '.do_sample = false' c >m/generation_config.json
 [ "$(sampling --generation-config)" = '[0,0.9,20,0]' ] || die "not greedy"

@@ -46,6 +46,24 @@ turn "$one"
 hyt-rollout -m m turns >got
 holds got '.completion == "call"'
 
+# A template that prints the system message with the last turn of the user, if
+# that is the last of all: what the assistant says keeps the space it would have.
+cat >m/chat_template.jinja <<'END'
+{%- for m in messages if m.role != "system" %}
+{%- if m.role == "user" %}
+{%- if loop.last and messages[0].role == "system" %}{{ "[INST] " + messages[0].content + "\n" + m.content + "[/INST]" }}
+{%- else %}{{ "[INST] " + m.content + "[/INST]" }}{% endif %}
+{%- else %}{{ " " + m.content | trim + "<|endoftext|>" }}{% endif %}
+{%- endfor %}
+END
+for system in '' '{"role":"system","content":"S"},'; do
+    printf '{"messages":[%s{"role":"user","content":"hi"},{"role":"assistant","content":"yo\\n"}]}\n' \
+        "$system"
+done | hyt-rollout -m m >got
+[ "$(jq -c .tokens.completion got | sort -u | wc -l)" -eq 1 ] ||
+    die "the system message changes the answer: $(jq -c .completion got)"
+holds got '.completion == " yo"'
+
 # ShareGPT's system speaks before the prompt, not before the completion, too.
 cat >m/chat_template.jinja <<'END'
 {% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}

@@ -64,6 +64,17 @@ talk='{"messages":[{"role":"user","content":" Hi "},
 talk=$(echo "$talk" | jq -c .)
 ask='{"prompt":[{"role":"user","content":"Hi"}]}'
 
+# An EOS that is an added token, but not called special: a text is still a text.
+cp m/tokenizer.json whole
+jq '.added_tokens |= map(if .content == "<|end|>" then .special = false else .
+    end)' whole >m/tokenizer.json
+echo '{"eos_token":"<|end|>"}' >m/tokenizer_config.json
+[ "$(echo 'a<|end|>' | hyt-tok encode -m m --no-special |
+    jq --argjson id "$end" 'index($id)')" = null ] || die "a text became EOS"
+[ "$(echo '<|end|>' | hyt-tok encode -m m --no-special --parse-special)" = \
+    "[$end]" ] || die "EOS is not parsed"
+mv whole m/tokenizer.json
+
 # No template; a list is refused, a string is not.
 echo '{"bos_token":"<|begin|>","eos_token":"<|end|>"}' >m/tokenizer_config.json
 fails '<stdin>:1:11: a list of messages needs a chat template, and the model has none' "$ask"
