@@ -138,30 +138,48 @@ static bool is_dropped(const char *dir, uint64_t g)
     return !there;
 }
 
+/* The error of one more generation is in m->err: all but the last are said as
+ * they come. */
+static void note_damage(struct hyt_main *m, struct hyt_err *last, bool *damaged)
+{
+    if (*damaged)
+        hyt_main_warn(m, "%s", last->msg);
+    *last = m->err;
+    *damaged = true;
+}
+
 static int verify(struct hyt_main *m, char **dir)
 {
     struct hyt_buf text = {0};
+    struct hyt_err last;
     struct hyt_ckpt *c;
     uint64_t *g = NULL;
     size_t n = 0;
+    bool damaged = false;
     int status;
 
     while ((status = verify_one(m, hyt_ckpt_open(dir[0], &m->err), &text)) > 0)
         ;
-    c = status == 0 ? hyt_ckpt_open(dir[0], &m->err) : NULL;
-    if (!c || hyt_ckpt_kept(c, &g, &n, &m->err) < 0)
-        status = -1;
-    for (size_t i = n; status == 0 && i > 0; i--) {
+    if (status < 0)
+        note_damage(m, &last, &damaged);
+    /* Which others there are, the commit record says, if it can be read. */
+    c = hyt_ckpt_open(dir[0], &m->err);
+    if ((!c || hyt_ckpt_kept(c, &g, &n, &m->err) < 0) && !damaged)
+        note_damage(m, &last, &damaged);
+    for (size_t i = n; i > 0; i--) {
         const char *name = hyt_ckpt_dir(c);
 
         status =
             verify_one(m, hyt_ckpt_open_kept(name, g[i - 1], &m->err), &text);
-        if (status < 0 && is_dropped(name, g[i - 1]))
-            status = 0;
+        if (status < 0 && !is_dropped(name, g[i - 1]))
+            note_damage(m, &last, &damaged);
     }
     free(g);
     hyt_ckpt_close(c);
-    return print(m, &text, status);
+    status = print(m, &text, 0);
+    if (damaged)
+        m->err = last;
+    return damaged ? -1 : status;
 }
 
 static int rollback(struct hyt_main *m, char **operand)

@@ -251,7 +251,7 @@ static void check_options(struct rollout *r)
 {
     static const char *const said[] = {"greedy", "temperature", "top-p",
                                        "top-k", "min-p"};
-    const char *slash = strchr(shard, '/');
+    const char *slash = strchr(shard, '/'), *place;
     struct hyt_err err;
     char *first = hyt_strndup(shard, slash ? (size_t)(slash - shard) : 0);
 
@@ -264,8 +264,10 @@ static void check_options(struct rollout *r)
     shard_index--;
     if (date != NULL && !hyt_chat_is_date(date))
         hyt_main_usage(&r->m, "--date: \"%s\" is not YYYY-MM-DD", date);
-    if (strstr(conf.format, "{prompt}") == NULL)
-        hyt_main_usage(&r->m, "--format: \"%s\" has no {prompt}", conf.format);
+    place = strstr(conf.format, "{prompt}");
+    if (place == NULL || strstr(place + 1, "{prompt}") != NULL)
+        hyt_main_usage(&r->m, "--format: \"%s\" has %s {prompt}", conf.format,
+                       place ? "more than one" : "no");
     conf.format = r->format = hyt_query_unescape(conf.format);
     r->stop = hyt_alloc(stops.n, sizeof(char *));
     for (size_t i = 0; i < stops.n; i++)

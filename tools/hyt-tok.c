@@ -67,8 +67,9 @@ static int decode_record(struct hyt_main *m, struct hyt_rec *rec,
                          struct hyt_tokjob *j)
 {
     const int32_t *id;
+    const char *there;
     struct hyt_err why;
-    size_t n;
+    size_t n, k;
     int got = hyt_rec_i32s(rec, field, &id, &n, &m->err);
 
     if (got == 0)
@@ -78,6 +79,12 @@ static int decode_record(struct hyt_main *m, struct hyt_rec *rec,
         return -1;
     if (hyt_tokjob_decode(j, id, n, &why) < 0)
         return hyt_rec_fail(rec, field, &m->err, "%s", why.msg);
+    got = hyt_rec_str(rec, "text", &there, &k, &why);
+    if (!m->overwrite && got == 1 &&
+        (k != j->out.n || memcmp(there, j->out.s, k) != 0))
+        return hyt_rec_fail(rec, "text", &m->err,
+                            "another \"text\" is there already (--overwrite "
+                            "replaces it)");
     hyt_rec_set_str(rec, "text", j->out.s, j->out.n);
     return hyt_main_write(m, rec, &m->err);
 }

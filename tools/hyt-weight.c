@@ -265,7 +265,7 @@ static void check_idle(struct weight *w)
         {"reward", sampled || strcmp(reward, "auto") == 0},
         {"sharpness", sampled && w->how.reward == HYT_REWARD_PRG_PROBABILITY},
         {"gate", sampled || !gate},
-        {"anchor", sampled},
+        {"anchor", sampled && hyt_weighing_reads_prg(&w->how, false)},
         {"rd-weight", (traced && sampled) || !rd_weight},
         {"rd-temp", traced && sampled && w->how.rd_prg},
         {"w-max", traced && sampled && w->how.rd_prg},

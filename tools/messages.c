@@ -151,6 +151,38 @@ static bool ends_with_assistant(const struct hyt_json *list, size_t n)
     return strcmp(str_member(v, "role"), "assistant") == 0;
 }
 
+static const char white[] = " \t\r\n";
+
+/* Whether the two say the same, but for white space around it. */
+static bool same_words(const char *a, const char *b)
+{
+    size_t n, k;
+
+    a += strspn(a, white);
+    b += strspn(b, white);
+    for (n = strlen(a); n > 0 && strchr(white, a[n - 1]) != NULL;)
+        n--;
+    for (k = strlen(b); k > 0 && strchr(white, b[k - 1]) != NULL;)
+        k--;
+    return n == k && memcmp(a, b, n) == 0;
+}
+
+/* Whether the completion says again what the messages end with, as it does once
+ * hyt-rollout has written it. */
+static bool is_repeated(const struct hyt_messages *m)
+{
+    const struct hyt_json *v = hyt_json_child(m->list);
+    const char *a, *b;
+
+    if (m->n != m->n_prompt + 1)
+        return false;
+    for (size_t i = 1; i < m->n_prompt; i++)
+        v = hyt_json_next(v);
+    a = str_member(v, "content");
+    b = str_member(hyt_json_next(v), "content");
+    return a != NULL && b != NULL && same_words(a, b);
+}
+
 int hyt_messages_read(struct hyt_messages *m, struct hyt_rec *rec,
                       const char *field, const char *completion_field,
                       struct hyt_err *err)
@@ -174,6 +206,10 @@ int hyt_messages_read(struct hyt_messages *m, struct hyt_rec *rec,
         return -1;
     m->n = hyt_json_count(m->list);
     last = ends_with_assistant(m->list, m->n_prompt);
+    if (last && given && is_repeated(m)) {
+        m->n--;
+        given = false;
+    }
     if (last && (given || m->n_prompt == 1)) {
         hyt_messages_free(m);
         return hyt_rec_fail(rec, field, err,
@@ -194,8 +230,6 @@ void hyt_messages_free(struct hyt_messages *m)
 
 /* --- ready-made steps ----------------------------------------------------- */
 
-static const char white[] = " \t\r\n";
-
 /* *steps becomes the list: 1, 0, -1. */
 static int find_steps(struct hyt_rec *rec, const struct hyt_json **steps,
                       struct hyt_err *err)
@@ -206,6 +240,14 @@ static int find_steps(struct hyt_rec *rec, const struct hyt_json **steps,
 
     if (got == 1)
         got = hyt_rec_get(rec, "labels", &labels, err);
+    /* hyt-split --stepwise writes null where nothing was measured, of a text
+     * that it can cut again. */
+    if (got == 1 && hyt_json_type(labels) == HYT_JSON_NULL) {
+        const int there = hyt_rec_get(rec, "completion", &v, err);
+
+        if (there != 0)
+            return there < 0 ? -1 : 0;
+    }
     if (got != 1 || hyt_json_type(*steps) != HYT_JSON_ARRAY ||
         (hyt_json_type(labels) != HYT_JSON_ARRAY &&
          hyt_json_type(labels) != HYT_JSON_NULL))

@@ -206,26 +206,6 @@ static int encode_messages(struct hyt_query *q, const struct hyt_messages *m,
     return status;
 }
 
-/* Of several messages none is left out: behind the EOS is only what a template
- * ends a turn with. */
-static int check_rest(const struct hyt_query *q,
-                      const struct hyt_query_conf *conf, struct hyt_err *err)
-{
-    const struct hyt_ids32 *ids = &q->completion;
-    struct hyt_buf rest = {0};
-    int status = 0;
-    size_t i = hyt_query_end(q, conf);
-
-    hyt_buf_puts(&rest, "");
-    for (i++; i < ids->n && status == 0; i++)
-        status = hyt_tok_bytes(conf->tok, ids->id[i], false, false, &rest, err);
-    if (status == 0 && rest.s[strspn(rest.s, white)] != '\0')
-        status = hyt_fail(err, "the completion goes on behind the "
-                               "end-of-sequence token");
-    hyt_buf_free(&rest);
-    return status;
-}
-
 int hyt_msgtokens_read(struct hyt_query *q, struct hyt_rec *rec,
                        const char *field, const struct hyt_query_conf *conf,
                        struct hyt_err *err)
@@ -239,8 +219,8 @@ int hyt_msgtokens_read(struct hyt_query *q, struct hyt_rec *rec,
         hyt_messages_read(&m, rec, field, conf->completion_field, err) < 0)
         return -1;
     status = encode_messages(q, &m, tools, conf, &why);
-    if (status == 0 && m.n > m.n_prompt + 1)
-        status = check_rest(q, conf, &why);
+    if (status == 0 && (m.n > m.n_prompt + 1 || conf->parse_special))
+        status = hyt_query_check_end(q, conf, &why);
     hyt_messages_free(&m);
     return status < 0 ? hyt_rec_fail(rec, field, err, "%s", why.msg) : 0;
 }

@@ -141,17 +141,22 @@ static int encode(struct hyt_query *q, struct hyt_rec *rec, const char *field,
                   struct hyt_err *err)
 {
     const struct hyt_json *v;
+    struct hyt_err why;
     int got = hyt_rec_get(rec, field, &v, err);
 
     if (got < 0)
         return -1;
-    if (text)
-        return encode_text(q, rec, field, conf, err);
-    if (got == 1 && hyt_json_type(v) == HYT_JSON_ARRAY)
+    if (!text && got == 1 && hyt_json_type(v) == HYT_JSON_ARRAY)
         return hyt_msgtokens_read(q, rec, field, conf, err);
-    if (encode_completion(q, rec, conf, err) < 0)
+    if (text && encode_text(q, rec, field, conf, err) < 0)
         return -1;
-    return encode_prompt(q, rec, field, conf, err);
+    if (!text && (encode_completion(q, rec, conf, err) < 0 ||
+                  encode_prompt(q, rec, field, conf, err) < 0))
+        return -1;
+    if (q->is_trace && hyt_query_check_end(q, conf, &why) < 0)
+        return hyt_rec_fail(rec, text ? field : conf->completion_field, err,
+                            "%s", why.msg);
+    return 0;
 }
 
 static bool is_eos(const struct hyt_query_conf *conf, int32_t id)
@@ -170,6 +175,24 @@ size_t hyt_query_end(const struct hyt_query *q,
     while (n < q->completion.n && !is_eos(conf, q->completion.id[n]))
         n++;
     return n;
+}
+
+int hyt_query_check_end(const struct hyt_query *q,
+                        const struct hyt_query_conf *conf, struct hyt_err *err)
+{
+    const struct hyt_ids32 *ids = &q->completion;
+    struct hyt_buf rest = {0};
+    size_t i = hyt_query_end(q, conf);
+    int status = 0;
+
+    hyt_buf_puts(&rest, "");
+    for (i++; i < ids->n && status == 0; i++)
+        status = hyt_tok_bytes(conf->tok, ids->id[i], false, false, &rest, err);
+    if (status == 0 && strspn(rest.s, " \t\r\n") < rest.n)
+        status = hyt_fail(err, "the completion goes on behind the "
+                               "end-of-sequence token");
+    hyt_buf_free(&rest);
+    return status;
 }
 
 /* Ends a trace with the first EOS in it, or with one more. */

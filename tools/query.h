@@ -33,9 +33,9 @@ struct hyt_query {
 /*
  * Encodes prompt and, where the record carries one, completion, which ends
  * with the model's end of sequence.  Messages go through the chat template;
- * what it prints behind that token is left out, unless that is another message,
- * which is refused.  A record that does not fit the model's context is refused
- * with both lengths.
+ * what it prints behind that token is left out.  A text, or another message,
+ * that goes on behind one is refused.  A record that does not fit the model's
+ * context is refused with both lengths.
  */
 int hyt_query_read(struct hyt_query *q, struct hyt_rec *rec,
                    const struct hyt_query_conf *conf,
@@ -48,6 +48,11 @@ int hyt_query_field(struct hyt_rec *rec, const struct hyt_query_conf *conf,
 /* The first EOS of the completion, or its length. */
 size_t hyt_query_end(const struct hyt_query *q,
                      const struct hyt_query_conf *conf);
+/* An error where more than white space and special tokens, which templates end
+ * turns with, stands behind that: it would be lost. */
+int hyt_query_check_end(const struct hyt_query *q,
+                        const struct hyt_query_conf *conf,
+                        struct hyt_err *err) HYT_MUST_USE;
 void hyt_query_free(struct hyt_query *q);
 
 /* A copy of s with \n, \t and \\ undone, as a shell cannot easily write

@@ -26,6 +26,64 @@ static int read_split(struct hyt_trace *t, struct hyt_rec *rec,
     return hyt_rec_final(rec, &t->final, err);
 }
 
+/* Whether the steps end where the splitter has them end in these tokens, which
+ * may be the last but one where the last is the answer's, too. */
+static bool steps_fit(const struct hyt_trace *t, struct hyt_arena *arena)
+{
+    const size_t K = t->steps.n;
+    const struct hyt_span *at = t->steps.tokens;
+    size_t *byte, *token;
+
+    if (K == 0 || at == NULL)
+        return true;
+    byte = HYT_NEW(arena, size_t, K);
+    token = HYT_NEW(arena, size_t, K);
+    for (size_t k = 0; k < K; k++)
+        byte[k] = t->steps.text[k].end;
+    hyt_steps_to_tokens(token, byte, K, t->t.ends, t->t.n_completion);
+    if (at[K - 1].end != token[K - 1] && at[K - 1].end + 1 != token[K - 1])
+        return false;
+    for (size_t k = 0; k + 1 < K; k++)
+        if (at[k].end != (token[k] < at[K - 1].end ? token[k] : at[K - 1].end))
+            return false;
+    return true;
+}
+
+/* Whether the answer is what stands at its place, in these tokens. */
+static bool final_fits(const struct hyt_trace *t, const char *s, size_t n)
+{
+    const struct hyt_final *f = &t->final;
+    size_t begin, end;
+
+    hyt_bytes_to_tokens(&begin, &end, f->bytes.begin, f->bytes.end, t->t.ends,
+                        t->t.n_completion);
+    return f->bytes.end <= n && f->bytes.end - f->bytes.begin == f->n &&
+           memcmp(s + f->bytes.begin, f->text, f->n) == 0 &&
+           f->tokens.begin == begin && f->tokens.end == end;
+}
+
+/* Steps and answer are kept from tool to tool, and so can be of another
+ * completion or of another model's tokens. */
+static int check_split(const struct hyt_trace *t, struct hyt_rec *rec,
+                       struct hyt_err *err)
+{
+    const char *s = "", *field = NULL;
+    size_t n = 0;
+
+    if (hyt_rec_str(rec, "completion", &s, &n, err) < 0)
+        return -1;
+    if (!steps_fit(t, hyt_rec_arena(rec)))
+        field = "steps";
+    else if (t->answered && !final_fits(t, s, n))
+        field = "final";
+    if (field == NULL)
+        return 0;
+    return hyt_rec_fail(rec, field, err,
+                        "\"%s\" is of another completion, or of other tokens: "
+                        "hyt-split cuts it anew",
+                        field);
+}
+
 int hyt_trace_read(struct hyt_trace *t, struct hyt_rec *rec,
                    const struct hyt_opened *o, const struct hyt_splitter *split,
                    bool overwrite, struct hyt_err *err)
@@ -43,11 +101,7 @@ int hyt_trace_read(struct hyt_trace *t, struct hyt_rec *rec,
                             "no \"final.tokens\": it was split before it had "
                             "tokens");
     t->answered = got == 1 && t->final.tokens.end > t->final.tokens.begin;
-    if (t->answered && t->final.tokens.end > t->t.n_completion)
-        return hyt_rec_fail(rec, "final", err,
-                            "final.tokens ends at %zu of %zu tokens",
-                            t->final.tokens.end, t->t.n_completion);
-    return 0;
+    return check_split(t, rec, err);
 }
 
 /* Prefix k ends with step k; *last is the end of the last step. */

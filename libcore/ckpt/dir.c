@@ -292,7 +292,9 @@ static int open_any(struct hyt_ckpt *c, uint64_t generation,
     if (hyt_ckpt_meta_u64(c, "hyt.base_generation", 0, &generation, err) < 0)
         return -1;
     close_files(c);
-    return open_generation(c, generation, err);
+    if (open_generation(c, generation, err) == 0)
+        return 0;
+    return hyt_fail_prefix(err, "what the run began with is gone: ");
 }
 
 bool hyt_ckpt_is_kept(const struct hyt_ckpt *c)

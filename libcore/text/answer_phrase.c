@@ -148,17 +148,37 @@ bool hyt_statement_next(const char *s, size_t n, size_t from,
 
 /* --- phrase --------------------------------------------------------------- */
 
-/* Where the sentence or the line ends that s[at] is in. */
+/* Behind quotes, brackets (unless one was `opened`), emphasis and a "$" that
+ * close at s[at]. */
+static size_t skip_closed(const char *s, size_t n, size_t at, bool opened)
+{
+    while (at < n) {
+        const size_t width =
+            is_one_of("*_$", s[at]) ? 1 : hyt_closes(s + at, n - at);
+
+        if (width == 0 || (opened && is_one_of(")]", s[at])))
+            break;
+        at += width;
+    }
+    return at;
+}
+
+/* Where the sentence or the line ends that s[at] is in: at its stop, which
+ * white space follows, or what closes and then white space. */
 static size_t sentence_end(const char *s, size_t n, size_t at)
 {
-    while (at < n && s[at] != '\n') {
-        bool wide;
-        const size_t width = hyt_full_stop(s + at, n - at, &wide);
+    bool opened = false;
 
-        if (width > 0 && (wide || at + width == n ||
-                          hyt_starts_space(s + at + width, n - at - width)))
+    for (; at < n && s[at] != '\n'; at++) {
+        bool wide;
+        size_t end = hyt_full_stop(s + at, n - at, &wide);
+
+        opened = opened || is_one_of("([", s[at]);
+        if (end == 0)
+            continue;
+        end = skip_closed(s, n, at + end, opened);
+        if (wide || end == n || hyt_starts_space(s + end, n - end))
             break;
-        at++;
     }
     return at;
 }
@@ -175,18 +195,22 @@ static size_t trim_stops(const char *s, size_t begin, size_t end)
 }
 
 /* The answer is s[begin..end), from which trim_stops() was taken off, without
- * emphasis and "$...$". */
+ * emphasis, "$...$", quotes around it and a quote that is opened alone. */
 static bool unwrap(struct hyt_answer *a, const char *s, size_t marker,
                    size_t begin, size_t end)
 {
     while (begin < end) {
-        if (s[begin] == '*' || s[begin] == '_')
-            begin++;
-        else if (end - begin > 1 && s[begin] == '$' &&
-                 memchr(s + begin + 1, '$', end - begin - 1) == s + end - 1)
-            begin++, end--;
-        else
+        const char *partner =
+            is_one_of("$\"", s[begin])
+                ? memchr(s + begin + 1, s[begin], end - begin - 1)
+                : NULL;
+
+        if (partner != NULL && partner == s + end - 1)
+            end--;
+        else if (!is_one_of("*_", s[begin]) &&
+                 (s[begin] != '"' || partner != NULL))
             break;
+        begin++;
         begin += hyt_skip_space(s + begin, end - begin);
         end = trim_stops(s, begin, end);
     }
@@ -222,6 +246,18 @@ static size_t skip_openings(const char *s, size_t n, size_t at)
     }
 }
 
+/* Where the emphasis ends that was opened right in front of s[begin], "**": the
+ * answer is what it holds; end: none was, or it does not end. */
+static size_t emphasis_end(const char *s, size_t begin, size_t end)
+{
+    if (begin < 2 || s[begin - 1] != '*' || s[begin - 2] != '*')
+        return end;
+    for (size_t at = begin; at + 1 < end; at++)
+        if (s[at] == '*' && s[at + 1] == '*')
+            return at;
+    return end;
+}
+
 /* The rest of the statement: up to the end of the sentence or of the line;
  * that is the next line, where nothing is left on this one.  Statements within
  * one sentence end together: its end is looked for once. */
@@ -240,7 +276,8 @@ bool hyt_find_phrase(const char *s, size_t n, struct hyt_answer *found)
             limit = sentence_end(s, n, begin);
             end = trim_stops(s, begin, limit);
         }
-        if (begin < end && unwrap(&a, s, st.begin, begin, end)) {
+        if (begin < end &&
+            unwrap(&a, s, st.begin, begin, emphasis_end(s, begin, end))) {
             *found = a;
             any = true;
         }

@@ -211,3 +211,17 @@ void hyt_put_lower(struct hyt_buf *out, const char *s, size_t n)
             hyt_utf8_put(out, (uint32_t)utf8proc_tolower((int32_t)cp));
     }
 }
+
+size_t hyt_closes(const char *s, size_t n)
+{
+    static const char *const marks[] = {"\"", "'",  ")",  "]",  "”", "’",
+                                        "」", "』", "）", "】", "》"};
+
+    for (size_t i = 0; i < HYT_LEN(marks); i++) {
+        const size_t width = strlen(marks[i]);
+
+        if (n >= width && memcmp(s, marks[i], width) == 0)
+            return width;
+    }
+    return 0;
+}

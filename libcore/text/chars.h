@@ -19,6 +19,9 @@ size_t hyt_utf8_before(const char *s, size_t at, uint32_t *cp);
  * no white space follows it); 0: there is none. */
 size_t hyt_full_stop(const char *s, size_t n, bool *wide);
 
+/* Width of the quote or bracket that closes at s, 0 where none does. */
+size_t hyt_closes(const char *s, size_t n);
+
 bool hyt_starts_space(const char *s, size_t n); /* s[0..n) begins with it */
 
 /* Length of white space at the front, and start of that at the end. */

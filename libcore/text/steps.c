@@ -138,21 +138,6 @@ static bool is_number(const char *s, size_t n)
     return i > space && i + 1 == n && s[i] == '.';
 }
 
-/* Width of the quote or bracket that closes at s, 0 where none does. */
-static size_t closes(const char *s, size_t n)
-{
-    static const char *const marks[] = {"\"", "'",  ")",  "]",  "”", "’",
-                                        "」", "』", "）", "】", "》"};
-
-    for (size_t i = 0; i < HYT_LEN(marks); i++) {
-        const size_t width = strlen(marks[i]);
-
-        if (n >= width && memcmp(s, marks[i], width) == 0)
-            return width;
-    }
-    return 0;
-}
-
 /* A sentence ends after a full stop and what closes behind it: where white
  * space follows, or, if the stop is a wide one, anything but another stop; and
  * at the end of a line. */
@@ -170,7 +155,7 @@ static void cut_sentences(struct cutter *c)
                 may_end(c, i);
             continue;
         }
-        for (; width > 0; width = closes(s + i, c->limit - i))
+        for (; width > 0; width = hyt_closes(s + i, c->limit - i))
             i += width;
         wide = wide && hyt_full_stop(s + i, c->limit - i, &more) == 0;
         if ((wide || hyt_starts_space(s + i, c->limit - i)) &&

@@ -98,6 +98,20 @@ static void test_phrase(void **state)
     check_answer("phrase", "x. Answer:\n```text\n72\n```", "72", "x. ");
     check_answer("phrase", "x. Answer:\n\n$$\n72\n$$", "72", "x. ");
     check_answer("phrase", "Answer: ``` 7 ```", "``` 7 ```", "");
+    /* What closes behind the stop is not of the answer. */
+    check_answer("phrase", "**The answer is 42.** I checked.", "42", "**");
+    check_answer("phrase", "The answer is **42.** Because so.", "42", "");
+    check_answer("phrase", "Answer: **42** apples", "42", "");
+    check_answer("phrase", "**Answer:** 42 is **big**", "42 is **big", "**");
+    check_answer("phrase", "He said \"The answer is 5.\" Then he left.", "5",
+                 "He said \"");
+    check_answer("phrase", "(The answer is 5.) Then", "5", "(");
+    check_answer("phrase", "The answer is f(A.) then", "f(A.) then", "");
+    check_answer("phrase", "The answer is \"5.\" Then", "5", "");
+    check_answer("phrase", "The answer is \"yes\".", "yes", "");
+    check_answer("phrase", "The answer is \"a\" or \"b\".", "\"a\" or \"b\"",
+                 "");
+    check_answer("phrase", "The answer is 5.*3", "5.*3", "");
     check_answer("phrase", "the answers: 1", NULL, NULL);
     check_answer("phrase", "an_answer: 1", NULL, NULL);
     check_answer("phrase", "They answered. The answer", NULL, NULL);

@@ -31,6 +31,15 @@ fails timeout 20 hyt-ckpt verify damaged@2
 says 'damaged/hyt-model-2.safetensors: the data are damaged'
 fails timeout 20 hyt-ckpt verify damaged
 says 'damaged/hyt-model-2.safetensors: the data are damaged'
+# The others are looked at all the same.
+cp damaged/model.safetensors current
+size=$(wc -c <current)
+{ head -c $((size - 3)) current && printf xyz; } >damaged/model.safetensors
+fails timeout 20 hyt-ckpt verify damaged >got
+says 'damaged/model.safetensors: the data are damaged'
+says 'damaged/hyt-model-2.safetensors: the data are damaged'
+[ "$(grep -c 'kept: .*holds' got)" -eq 1 ] || die "not one that holds: $(cat got)"
+cp current damaged/model.safetensors
 cp whole damaged/hyt-model-2.safetensors
 hyt-ckpt verify damaged >/dev/null
 rm damaged/hyt-optimizer-2.safetensors

@@ -138,7 +138,7 @@ holds got '(.finish == "stop") == (.tokens.completion[-1] |
 [ "$(jq '.tokens.completion[-1]' got | sort -u | grep -c '^6[5678]$')" -ge 2 ] ||
     die "no sample ended"
 # hyt-tok shows the same.
-echo '{"prompt":"x","completion":"yyAz"}' >trace
+echo '{"prompt":"x","completion":"yyA"}' >trace
 hyt-rollout -m m --parse-special trace | jq -c .tokens.completion >want
 hyt-tok template -m m --parse-special trace |
     awk -F'\t' '$3 == "completion" { print $1 }' | jq -s -c . >got

@@ -116,6 +116,22 @@ jq -c '.mine = 3' m.in >mine
 hyt-prg -m m --prg field:mine mine >got
 holds got '.prg == null or .prg.score == 3'
 
+# Steps and an answer that are of another completion, or of other tokens
+for edit in '.final.text += "1"' '.final.tokens[0] -= 1' \
+    '.steps[0].tokens[1] += 1' '.steps[-1].text[1] -= 2'; do
+    jq -c "select(.final and (.steps | length > 1)) | $edit" m.prg |
+        head -n 1 >wrong
+    fails hyt-prg -m m wrong >got
+    says 'wrong:1:[0-9]*: "[a-z]*" is of another completion, or of other tokens'
+    hyt-split wrong | hyt-prg -m m >got
+done
+printf '{"prompt":"p","completion":"so\\n#### 5"}\n' | hyt-rollout -m m |
+    hyt-prg -m m | jq -c '.completion |= sub("5"; "6")' | hyt-rollout -m m >wrong
+fails hyt-prg -m m wrong >got
+says '"final" is of another completion'
+hyt-split wrong | hyt-prg -m m >got
+holds got '.final.text == "6"'
+
 stories=$(stories) || exit 0
 printf '{"prompt":"Once upon a time there were %s"}\n' '7 cats' '12 dogs.' |
     hyt-rollout -m "$stories" -n 8 --max-tokens 60 >s.in

@@ -101,4 +101,29 @@ grep '"rd"' got >again
 [ "$(wc -l <again)" -eq 2 ] || die "not two traces"
 hyt-rollout -m m --gold-field answer again >twice
 same again twice "a trace that comes again is another"
+# Conversations, too; another answer beside theirs is refused.
+printf '%s\n' '{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b\n"}]}' \
+    '{"conversations":[{"from":"human","value":"a"},{"from":"gpt","value":"b"}]}' |
+    hyt-rollout -m m --template raw >again
+hyt-rollout -m m --template raw again >twice
+same again twice "a conversation that comes again is another"
+jq -c '.completion = "c"' again >wrong
+fails hyt-rollout -m m --template raw wrong
+says 'there is a completion'
+
+# What goes on behind an end of the sequence
+printf '%s\n' '{"prompt":"p","completion":"one<|endoftext|>two"}' \
+    '{"text":"one<|endoftext|>two<|endoftext|>"}' \
+    '{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b<|endoftext|>c"}]}' |
+    while read -r record; do
+        echo "$record" >goes_on
+        fails hyt-rollout -m m --template raw --parse-special goes_on
+        says 'goes_on:1:[0-9]*: the completion goes on behind the end'
+    done
+printf '{"text":"one<|endoftext|>\\n"}\n' | hyt-rollout -m m --parse-special >got
+holds got '.completion == "ne"'
+rc=0
+hyt-rollout -m m --format '{prompt}{prompt}' goes_on 2>err || rc=$?
+[ "$rc" -eq 2 ] || die "a prompt twice: $rc"
+says 'more than one {prompt}'
 echo "ok 1 - nothing is lost on the way in"

@@ -66,6 +66,11 @@ fails 2 'answer "word"' "{$text}" --answer word
 fails 2 'steps "regex:"' "{$text}" --steps 'regex:'
 fails 2 'regular expression "("' "{$text}" --steps 'regex:('
 split "{$text,\"steps\":\"mine\"}" '.steps|length' 2 --overwrite
+# What --stepwise wrote where nothing was measured can be cut again.
+printf '{"completion":"Add. Then more. Done.\\nb\\n#### 5"}\n{"completion":""}\n' |
+    hyt-split --stepwise | hyt-split --steps sentence | jq -c '.steps | length' |
+    tr '\n' ' ' >out
+[ "$(cat out)" = '4 0 ' ]
 
 # A run of anything, however long.
 for run in '(' ' ' '-' z; do

@@ -25,7 +25,7 @@ for model in llama2 llama3; do
     for options in '' --no-special; do
         # shellcheck disable=SC2086 # no word is no option
         hyt-tok encode -m $model --field text $options texts |
-            jq -c '{text: "", ids}' |
+            jq -c '{ids}' |
             hyt-tok decode -m $model --field ids $options | jq -c '{text}' >got
         cmp texts got
     done
@@ -82,6 +82,11 @@ for ids in '"mine"' '["mine"]' '[1.5]' '[[1]]' '{}'; do
         hyt-tok encode -m llama2 --field a --overwrite | cut -c 8-9)" "$ids"
 done
 fails 1 '"text"' '{"a":[1],"text":["mine"]}' decode -m llama2 --field a
+fails 1 'another "text" is there' '{"a":[306],"text":"mine"}' \
+    decode -m llama2 --field a
+same true "$(echo '{"text":"mine","a":[306]}' |
+    hyt-tok decode -m llama2 --field a --overwrite | jq '.text != "mine"')" \
+    'overwritten'
 mkdir bad
 echo '{"model":{"type":"WordPiece"}}' >bad/tokenizer.json
 fails 1 'bad: tokenizer.json: model type "WordPiece" is not supported' x \

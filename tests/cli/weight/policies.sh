@@ -83,6 +83,7 @@ for idle in '--policy rlif --lambda 0.5' '--policy rlif --rd-temp 1' \
     '--policy rlif --w-max 2' '--policy rlif --sharpness 10' \
     '--policy rlif --hpt-gamma 0.5' '--policy rd --norm dapo' \
     '--policy rd --scale group' '--policy srft --lambda 0.4' \
+    '--policy fixed --anchor numbers' '--policy hpt --anchor numbers' \
     '--policy fixed --rd-temp 1' '--rd-weight none --w-max 2' \
     '--reward prg --sharpness 3' '--dr-grpo-length 9' '--hpt-gamma 0.1'; do
     # shellcheck disable=SC2086 # two options and their values
