@@ -332,6 +332,7 @@ static void start(struct rollout *r)
     conf.eos = r->o.model->c.eos;
     conf.n_eos = r->o.model->c.n_eos;
     conf.room = r->o.model->c.max_positions;
+    conf.vocab = r->o.model->c.V;
     if (hyt_resume_open(&r->resume, &r->m, resume_path) < 0)
         hyt_main_die(&r->m);
     r->st = hyt_state_new(r->o.model);

@@ -210,7 +210,8 @@ static int run_template(struct hyt_main *m, struct hyt_tokjob *j)
                                   .tok = j->tok,
                                   .chat = &chat,
                                   .eos = config.eos,
-                                  .room = SIZE_MAX};
+                                  .room = SIZE_MAX,
+                                  .vocab = SIZE_MAX};
     struct hyt_rec *rec;
     int got;
 

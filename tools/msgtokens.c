@@ -14,10 +14,14 @@
 
 static const char white[] = " \t\r\n";
 
+/* A template says itself whether with BOS. */
+#define WHOLE (HYT_TOK_START | HYT_TOK_BARE)
+
 /* Bytes begin to end of what the template printed. */
 static int encode_part(const struct hyt_query_conf *conf,
                        const struct hyt_jinja_text *t, size_t begin, size_t end,
-                       bool start, struct hyt_ids32 *ids, struct hyt_err *err)
+                       unsigned mode, struct hyt_ids32 *ids,
+                       struct hyt_err *err)
 {
     const size_t n = end - begin;
     unsigned char *user = hyt_alloc(n, 1);
@@ -26,7 +30,7 @@ static int encode_part(const struct hyt_query_conf *conf,
     for (size_t i = 0; i < n && !conf->parse_special; i++)
         user[i] = t->mark.s[begin + i] & HYT_JINJA_USER;
     status = hyt_tok_encode_mixed(conf->tok, n > 0 ? t->s.s + begin : "", user,
-                                  n, start, ids, err);
+                                  n, mode, ids, err);
     free(user);
     return status;
 }
@@ -66,9 +70,12 @@ static int encode_parts(struct hyt_query *q,
     size_t begin, end;
 
     if (find_completion(prompt, all, &begin, &end, err) < 0 ||
-        encode_part(conf, all, 0, begin, true, &q->prompt, err) < 0)
+        encode_part(conf, all, 0, begin, WHOLE, &q->prompt, err) < 0)
         return -1;
-    return encode_part(conf, all, begin, end, false, &q->completion, err);
+    return encode_part(
+        conf, all, begin, end,
+        hyt_query_follow(conf, &q->prompt, all->s.s + begin, end - begin),
+        &q->completion, err);
 }
 
 static bool begins_with(const struct hyt_buf *all, const struct hyt_buf *s)
@@ -171,11 +178,13 @@ static int encode_as_said(struct hyt_query *q, const struct hyt_messages *m,
                              "text");
     s += said_already(&prompt->s, s);
     put_said(&said, &prompt->s, &all->s, s);
-    status = encode_part(conf, prompt, 0, prompt->s.n, true, &q->prompt, err);
+    status = encode_part(conf, prompt, 0, prompt->s.n, WHOLE, &q->prompt, err);
     if (status == 0)
-        status = hyt_tok_encode(conf->tok, said.s, said.n,
-                                conf->parse_special ? HYT_TOK_SPECIAL : 0,
-                                &q->completion, err);
+        status =
+            hyt_tok_encode(conf->tok, said.s, said.n,
+                           hyt_query_follow(conf, &q->prompt, said.s, said.n) |
+                               (conf->parse_special ? HYT_TOK_SPECIAL : 0),
+                           &q->completion, err);
     hyt_buf_free(&said);
     return status;
 }
@@ -192,7 +201,7 @@ static int encode_messages(struct hyt_query *q, const struct hyt_messages *m,
     q->is_trace = m->n_prompt < m->n;
     if (status == 0 && !q->is_trace) {
         status =
-            encode_part(conf, &prompt, 0, prompt.s.n, true, &q->prompt, err);
+            encode_part(conf, &prompt, 0, prompt.s.n, WHOLE, &q->prompt, err);
     } else if (status == 0) {
         status =
             hyt_chat_render(conf->chat, m->list, m->n, false, tools, &all, err);

@@ -70,6 +70,11 @@ int hyt_open(struct hyt_opened *o, const struct hyt_main *m,
         return -1;
     }
     vocab = (size_t)hyt_tok_vocab(o->tok);
+    /* Special tokens beyond it are those of a larger model of the family. */
+    while (vocab > o->model->c.V &&
+           (!hyt_tok_exists(o->tok, (int32_t)vocab - 1) ||
+            hyt_tok_special(o->tok, (int32_t)vocab - 1)))
+        vocab--;
     if (vocab > o->model->c.V) {
         hyt_fail(err,
                  "%s: the tokenizer has %zu ids, the model a vocabulary of "
@@ -102,7 +107,8 @@ static int check_ids(const struct hyt_opened *o, struct hyt_rec *rec,
                      struct hyt_err *err)
 {
     for (size_t i = 0; i < n; i++)
-        if (id[i] < 0 || !hyt_tok_exists(o->tok, id[i]))
+        if (id[i] < 0 || (size_t)id[i] >= o->model->c.V ||
+            !hyt_tok_exists(o->tok, id[i]))
             return hyt_rec_fail(rec, "tokens", err,
                                 "tokens.%s has %d, which is no token of this "
                                 "model (%zu)",

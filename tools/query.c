@@ -33,6 +33,16 @@ static void keep_one_bos(struct hyt_ids32 *ids, const struct hyt_tok *tok)
     memmove(ids->id, ids->id + more, ids->n * sizeof(*ids->id));
 }
 
+unsigned hyt_query_follow(const struct hyt_query_conf *conf,
+                          const struct hyt_ids32 *prompt, const char *s,
+                          size_t n)
+{
+    if (prompt->n == 0 || n == 0 || s[0] == ' ' ||
+        !hyt_tok_special(conf->tok, prompt->id[prompt->n - 1]))
+        return 0;
+    return HYT_TOK_START | HYT_TOK_BARE | HYT_TOK_LATER;
+}
+
 /* --- strings -------------------------------------------------------------- */
 
 static int encode_prompt(struct hyt_query *q, struct hyt_rec *rec,
@@ -52,8 +62,9 @@ static int encode_prompt(struct hyt_query *q, struct hyt_rec *rec,
     hyt_buf_put(&text, conf->format, (size_t)(at - conf->format));
     hyt_buf_put(&text, s, n);
     hyt_buf_puts(&text, at + sizeof(hole) - 1);
-    got = hyt_tok_encode(conf->tok, text.s, text.n, mode(conf, HYT_TOK_START),
-                         &q->prompt, err);
+    got = hyt_tok_encode(conf->tok, text.s, text.n,
+                         mode(conf, HYT_TOK_START | HYT_TOK_OPEN), &q->prompt,
+                         err);
     hyt_buf_free(&text);
     if (got < 0)
         return hyt_rec_fail(rec, field, err, "%s", err->msg);
@@ -75,7 +86,9 @@ static int encode_completion(struct hyt_query *q, struct hyt_rec *rec,
     }
     q->is_trace = got == 1;
     if (got == 1 &&
-        hyt_tok_encode(conf->tok, s, n, mode(conf, 0), &q->completion, err) < 0)
+        hyt_tok_encode(conf->tok, s, n,
+                       mode(conf, hyt_query_follow(conf, &q->prompt, s, n)),
+                       &q->completion, err) < 0)
         got = hyt_rec_fail(rec, conf->completion_field, err, "%s", err->msg);
     hyt_buf_free(&steps);
     return got < 0 ? -1 : 0;
@@ -150,8 +163,8 @@ static int encode(struct hyt_query *q, struct hyt_rec *rec, const char *field,
         return hyt_msgtokens_read(q, rec, field, conf, err);
     if (text && encode_text(q, rec, field, conf, err) < 0)
         return -1;
-    if (!text && (encode_completion(q, rec, conf, err) < 0 ||
-                  encode_prompt(q, rec, field, conf, err) < 0))
+    if (!text && (encode_prompt(q, rec, field, conf, err) < 0 ||
+                  encode_completion(q, rec, conf, err) < 0))
         return -1;
     if (q->is_trace && hyt_query_check_end(q, conf, &why) < 0)
         return hyt_rec_fail(rec, text ? field : conf->completion_field, err,
@@ -209,10 +222,26 @@ static int end_trace(struct hyt_query *q, const struct hyt_query_conf *conf,
     return hyt_tok_decode(conf->tok, ids->id, ids->n, &q->text, q->ends, err);
 }
 
+/* A tokenizer may have special tokens of a larger model of its family. */
+static int check_ids(const struct hyt_ids32 *ids,
+                     const struct hyt_query_conf *conf, struct hyt_err *err)
+{
+    for (size_t i = 0; i < ids->n; i++)
+        if ((size_t)ids->id[i] >= conf->vocab)
+            return hyt_fail(err,
+                            "token %d, \"%s\", is beyond the model's "
+                            "vocabulary of %zu",
+                            (int)ids->id[i],
+                            hyt_tok_piece(conf->tok, ids->id[i], NULL),
+                            conf->vocab);
+    return 0;
+}
+
 int hyt_query_read(struct hyt_query *q, struct hyt_rec *rec,
                    const struct hyt_query_conf *conf, struct hyt_err *err)
 {
     const char *field;
+    struct hyt_err why;
     bool text;
 
     memset(q, 0, sizeof(*q));
@@ -224,6 +253,9 @@ int hyt_query_read(struct hyt_query *q, struct hyt_rec *rec,
         return hyt_rec_fail(rec, field, err, "the prompt has no tokens");
     if (q->is_trace && end_trace(q, conf, err) < 0)
         return hyt_rec_fail(rec, field, err, "%s", err->msg);
+    if (check_ids(&q->prompt, conf, &why) < 0 ||
+        check_ids(&q->completion, conf, &why) < 0)
+        return hyt_rec_fail(rec, field, err, "%s", why.msg);
     if (q->prompt.n + q->completion.n > conf->room)
         return hyt_rec_fail(rec, field, err,
                             "%zu prompt and %zu completion tokens are more "

@@ -19,7 +19,8 @@ struct hyt_query_conf {
     const struct hyt_chat *chat;
     const int32_t *eos; /* the first of which ends a completion */
     size_t n_eos;
-    size_t room; /* the model's context, in tokens */
+    size_t room;  /* the model's context, in tokens */
+    size_t vocab; /* ids that the model has rows for */
 };
 
 /* A record's tokens; n_completion is 0 and is_trace false for a query. */
@@ -44,6 +45,13 @@ int hyt_query_read(struct hyt_query *q, struct hyt_rec *rec,
 int hyt_query_field(struct hyt_rec *rec, const struct hyt_query_conf *conf,
                     const char **field, bool *text,
                     struct hyt_err *err) HYT_MUST_USE;
+
+/* How a completion s[0..n) behind the prompt is encoded.  Behind a special
+ * token words have the space in front that the tokenizer puts there, unless
+ * they have one. */
+unsigned hyt_query_follow(const struct hyt_query_conf *conf,
+                          const struct hyt_ids32 *prompt, const char *s,
+                          size_t n);
 
 /* The first EOS of the completion, or its length. */
 size_t hyt_query_end(const struct hyt_query *q,

@@ -70,7 +70,6 @@ struct hyt_config {
     struct hyt_rope rope[2];   /* of other layers, and of local ones ... */
     bool two_ropes;            /* ... where they differ */
     const char *prefix;        /* of all tensors' names in the table below */
-    int32_t bos;               /* -1: none named */
     int32_t eos[HYT_MAX_EOS];
     size_t n_eos;
 };

@@ -38,7 +38,8 @@ enum hyt_tok_mode {
                            special tokens (BOS), and the dummy prefix */
     HYT_TOK_SPECIAL = 2, /* special tokens in the text are parsed as such */
     HYT_TOK_BARE = 4,    /* with START: without the post-processor's tokens */
-    HYT_TOK_LATER = 8    /* with START: not the first stretch of the text */
+    HYT_TOK_LATER = 8,   /* with START: not the first stretch of the text */
+    HYT_TOK_OPEN = 16    /* with START: without those that end a sequence */
 };
 
 struct hyt_ids32 {
@@ -56,11 +57,11 @@ int hyt_tok_encode(const struct hyt_tok *tok, const char *text, size_t n,
 
 /*
  * The same for text of two origins: special tokens are parsed where user[i]
- * is 0, and are plain text where any byte of theirs has user[i] = 1.  start:
- * the text starts a sequence, and says itself whether with BOS.
+ * is 0, and are plain text where any byte of theirs has user[i] = 1.  mode: 0,
+ * or HYT_TOK_START | HYT_TOK_BARE, with HYT_TOK_LATER or without.
  */
 int hyt_tok_encode_mixed(const struct hyt_tok *tok, const char *text,
-                         const unsigned char *user, size_t n, bool start,
+                         const unsigned char *user, size_t n, unsigned mode,
                          struct hyt_ids32 *ids,
                          struct hyt_err *err) HYT_MUST_USE;
 

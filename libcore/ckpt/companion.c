@@ -3,7 +3,8 @@
  * companion.c - the other files of a model, on their way to a new directory
  *
  * config.json, the tokenizer and whatever else is there: every regular file
- * that is neither weights nor ours.  They wait under temporary names and get
+ * that is neither weights nor ours, and the chat templates in a directory of
+ * their own.  They wait under temporary names and get
  * their own just before the model does, so that a directory without a model
  * never looks like one (I6).  A file that is there already must be the same.
  */
@@ -19,14 +20,28 @@
 
 #define CHUNK ((size_t)1 << 20)
 
+/* Where Hugging Face keeps chat templates beside the main one. */
+#define TEMPLATES "additional_chat_templates"
+
+/* What other formats keep weights in: they would be those of the old model. */
+static bool is_weights(const char *name)
+{
+    static const char *const ends[] = {".safetensors", ".index.json", ".bin",
+                                       ".pt",          ".pth",        ".gguf",
+                                       ".h5",          ".msgpack",    ".onnx"};
+
+    for (size_t i = 0; i < HYT_LEN(ends); i++)
+        if (hyt_has_suffix(name, ends[i]))
+            return true;
+    return false;
+}
+
 static bool goes_along(int dir, const char *name)
 {
     struct stat info;
 
     return strncmp(name, "hyt-", 4) != 0 && strncmp(name, ".hyt-", 5) != 0 &&
-           strcmp(name, HYT_LOCK_FILE) != 0 &&
-           !hyt_has_suffix(name, ".safetensors") &&
-           !hyt_has_suffix(name, ".index.json") &&
+           strcmp(name, HYT_LOCK_FILE) != 0 && !is_weights(name) &&
            fstatat(dir, name, &info, 0) == 0 && S_ISREG(info.st_mode);
 }
 
@@ -89,6 +104,8 @@ static int copy(struct hyt_work *w, const char *name, int from,
     int to, status;
 
     hyt_buf_printf(&temp, ".hyt-%" PRIu64 "-%s.tmp", w->generation, name);
+    for (char *slash = temp.s; (slash = strchr(slash, '/')) != NULL;)
+        *slash = '-';
     to = openat(w->dir, temp.s, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (to < 0) {
         hyt_buf_free(&temp);
@@ -126,6 +143,33 @@ static int one(struct hyt_work *w, const char *name, struct hyt_err *err)
     return status;
 }
 
+static int copy_templates(struct hyt_work *w, struct hyt_err *err)
+{
+    struct hyt_buf name = {0};
+    const char *base;
+    DIR *list;
+    int status = 0,
+        dir = openat(w->in->dir, TEMPLATES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (dir < 0)
+        return errno == ENOENT || errno == ENOTDIR
+                   ? 0
+                   : hyt_fail_errno(err, "%s/" TEMPLATES, w->in->name);
+    list = hyt_dir_list(dir, TEMPLATES, err);
+    while (list && (base = hyt_dir_next(list, TEMPLATES, &status, err))) {
+        if (!hyt_has_suffix(base, ".jinja") || !goes_along(dir, base))
+            continue;
+        hyt_buf_reset(&name);
+        hyt_buf_printf(&name, TEMPLATES "/%s", base);
+        status = one(w, name.s, err);
+    }
+    hyt_buf_free(&name);
+    if (list)
+        closedir(list);
+    close(dir);
+    return list ? status : -1;
+}
+
 int hyt_companions_copy(struct hyt_work *w, struct hyt_err *err)
 {
     DIR *dir = hyt_dir_list(w->in->dir, w->in->name, err);
@@ -138,6 +182,25 @@ int hyt_companions_copy(struct hyt_work *w, struct hyt_err *err)
         if (goes_along(w->in->dir, name))
             status = one(w, name, err);
     closedir(dir);
+    return status < 0 ? -1 : copy_templates(w, err);
+}
+
+/* Of a file in it, the directory is there before and synced after. */
+static int publish(const struct hyt_work *w, const struct hyt_companion *c)
+{
+    const bool inside = strchr(c->name, '/') != NULL;
+    int dir, status;
+
+    if (inside && mkdirat(w->dir, TEMPLATES, 0777) < 0 && errno != EEXIST)
+        return -1;
+    if (renameat(w->dir, c->temp, w->dir, c->name) < 0)
+        return -1;
+    if (!inside)
+        return 0;
+    dir = openat(w->dir, TEMPLATES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    status = dir < 0 ? -1 : fsync(dir);
+    if (dir >= 0)
+        close(dir);
     return status;
 }
 
@@ -149,7 +212,7 @@ int hyt_companions_publish(struct hyt_work *w, struct hyt_err *err)
         /* NULL: published by a commit before this one. */
         if (!c->temp)
             continue;
-        if (renameat(w->dir, c->temp, w->dir, c->name) < 0)
+        if (publish(w, c) < 0)
             return hyt_fail_errno(err, "%s/%s", w->name, c->name);
         free(c->temp);
         c->temp = NULL;

@@ -123,24 +123,6 @@ static int read_sizes(struct hyt_config *c, const struct hyt_json *config,
     return 0;
 }
 
-static int read_bos(struct hyt_config *c, const struct hyt_json *config,
-                    struct hyt_err *err)
-{
-    const struct hyt_json *v = hyt_json_get(config, "bos_token_id");
-    double x;
-
-    if (v == NULL || hyt_json_type(v) == HYT_JSON_NULL)
-        return 0;
-    x = hyt_json_type(v) == HYT_JSON_NUM ? hyt_json_num(v) : -1;
-    if (!(x >= 0 && x < (double)c->V && x == floor(x)))
-        return hyt_fail(err,
-                        "bos_token_id is not a token of a vocabulary of "
-                        "%zu",
-                        c->V);
-    c->bos = (int32_t)x;
-    return 0;
-}
-
 static int read_generation(struct hyt_config *c,
                            const struct hyt_json *generation,
                            struct hyt_err *err)
@@ -150,8 +132,6 @@ static int read_generation(struct hyt_config *c,
     if (hyt_json_type(generation) != HYT_JSON_OBJECT)
         return hyt_fail(err, "%s, expected an object",
                         hyt_json_type_name(generation));
-    if (read_bos(c, generation, err) < 0)
-        return -1;
     return read_eos(c, hyt_json_get(generation, "eos_token_id"), err);
 }
 
@@ -169,13 +149,11 @@ int hyt_config_read(struct hyt_config *c, const struct hyt_json *config,
     if (hyt_config_number(text, "rms_norm_eps", 0, 1, &eps, err) < 0)
         return -1;
     c->eps = (float)eps;
-    c->bos = -1;
     /* generation_config.json is the later word, and may name several. */
     if (read_generation(c, generation, err) < 0)
         return hyt_fail_prefix(err, "generation_config.json: ");
-    if ((c->bos < 0 && read_bos(c, config, err) < 0) ||
-        (c->n_eos == 0 &&
-         read_eos(c, hyt_json_get(config, "eos_token_id"), err) < 0))
+    if (c->n_eos == 0 &&
+        read_eos(c, hyt_json_get(config, "eos_token_id"), err) < 0)
         return hyt_fail_prefix(err, "config.json: ");
     return 0;
 }

@@ -247,7 +247,7 @@ static int take_token(struct hyt_rollouts *r, struct live *s,
             return 0;
         }
     if (r->conf.n_stop > 0) {
-        if (hyt_tok_bytes(r->tok, s->token, false, false, &s->text, err) < 0)
+        if (hyt_tok_bytes(r->tok, s->token, false, true, &s->text, err) < 0)
             return -1;
         if (stopped(r, s, before)) {
             out->finish = HYT_FINISH_STOP;

@@ -76,6 +76,7 @@ static int load_step(struct decoder *d, const struct hyt_json *part,
     const char *type = hyt_field_type(part, "decoder", err);
     const char *content = NULL, *scheme = NULL, *mark = "\xE2\x96\x81";
     const struct hyt_json *parts = NULL;
+    bool prefix;
 
     if (!type)
         return -1;
@@ -88,9 +89,13 @@ static int load_step(struct decoder *d, const struct hyt_json *part,
     }
     if (strcmp(type, "Metaspace") == 0) {
         if (hyt_field_str(part, "decoder", "replacement", &mark, err) < 0 ||
-            hyt_field_str(part, "decoder", "prepend_scheme", &scheme, err) < 0)
+            hyt_field_str(part, "decoder", "prepend_scheme", &scheme, err) <
+                0 ||
+            hyt_field_bool(part, "decoder", "add_prefix_space", true, &prefix,
+                           err) < 0)
             return -1;
-        d->strips = d->strips || !scheme || strcmp(scheme, "never") != 0;
+        d->strips =
+            d->strips || (scheme ? strcmp(scheme, "never") != 0 : prefix);
         return add_replace(d, part, mark, " ", err);
     }
     if (strcmp(type, "Strip") == 0)

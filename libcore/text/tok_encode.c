@@ -238,7 +238,7 @@ int hyt_tok_encode(const struct hyt_tok *tok, const char *text, size_t n,
     if (whole)
         put_all(ids, &tok->before);
     status = encode_text(e, text, n, mode);
-    if (whole)
+    if (whole && !(mode & HYT_TOK_OPEN))
         put_all(ids, &tok->after);
     hyt_encoder_free(atomic_exchange(tok->idle, e));
     return status;

@@ -250,32 +250,43 @@ static void make_special(struct hyt_tok *tok, int32_t id)
                                            .special = true});
 }
 
-/* add_bos_token has the last word on the BOS of the template. */
+/* Puts id in front of the ids, or behind them, or takes it away from there. */
+static void set_end(struct hyt_ids32 *ids, int32_t id, bool front, bool there)
+{
+    if (!there) {
+        memmove(ids->id, ids->id + front, --ids->n * sizeof(*ids->id));
+        return;
+    }
+    hyt_ids32_put(ids, id);
+    if (front) {
+        memmove(ids->id + 1, ids->id, (ids->n - 1) * sizeof(*ids->id));
+        ids->id[0] = id;
+    }
+}
+
+/* add_bos_token and add_eos_token have the last word on the template's ends. */
 static int apply_config(struct hyt_tok *tok, const struct hyt_json *config,
                         struct hyt_err *err)
 {
     static const char what[] = "tokenizer_config.json";
-    const int32_t bos = config_token(tok, config, "bos_token");
-    struct hyt_ids32 *before = &tok->before;
-    bool add, starts;
+    const int32_t bos = config_token(tok, config, "bos_token"),
+                  eos = config_token(tok, config, "eos_token");
+    struct hyt_ids32 *before = &tok->before, *after = &tok->after;
+    const bool starts = before->n > 0 && before->id[0] == bos,
+               ends = after->n > 0 && after->id[after->n - 1] == eos;
+    bool start, end;
 
     if (bos >= 0)
         tok->bos = bos;
     make_special(tok, bos);
-    make_special(tok, config_token(tok, config, "eos_token"));
-    starts = before->n > 0 && before->id[0] == bos;
-    if (hyt_field_bool(config, what, "add_bos_token", starts, &add, err) < 0)
+    make_special(tok, eos);
+    if (hyt_field_bool(config, what, "add_bos_token", starts, &start, err) ||
+        hyt_field_bool(config, what, "add_eos_token", ends, &end, err))
         return -1;
-    if (bos < 0 || add == starts)
-        return 0;
-    if (add)
-        hyt_ids32_put(before, bos);
-    for (size_t i = before->n - 1; add && i > 0; i--)
-        before->id[i] = before->id[i - 1];
-    if (add)
-        before->id[0] = bos;
-    else
-        memmove(before->id, before->id + 1, --before->n * sizeof(*before->id));
+    if (bos >= 0 && start != starts)
+        set_end(before, bos, true, start);
+    if (eos >= 0 && end != ends)
+        set_end(after, eos, false, end);
     return 0;
 }
 

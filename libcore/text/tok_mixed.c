@@ -50,10 +50,10 @@ static int32_t next_special(const struct hyt_tok *tok, const char *s,
 }
 
 int hyt_tok_encode_mixed(const struct hyt_tok *tok, const char *text,
-                         const unsigned char *user, size_t n, bool start,
+                         const unsigned char *user, size_t n, unsigned mode,
                          struct hyt_ids32 *ids, struct hyt_err *err)
 {
-    unsigned mode = start ? HYT_TOK_START | HYT_TOK_BARE : 0;
+    const bool start = mode & HYT_TOK_START;
     size_t done = 0, begin, end;
     int32_t id;
 

@@ -28,7 +28,6 @@ static void check_config(const struct hyt_config *c)
     CHECK(c->G > 0 && c->H % c->G == 0);
     CHECK(c->E > 0 && c->E % 2 == 0 && c->E <= 256);
     CHECK(c->max_positions > 0 && c->max_positions <= (size_t)1 << 24);
-    CHECK(c->bos >= -1 && (c->bos < 0 || (size_t)c->bos < c->V));
     CHECK(c->n_eos <= HYT_MAX_EOS);
     for (size_t i = 0; i < c->n_eos; i++)
         CHECK(c->eos[i] >= 0 && (size_t)c->eos[i] < c->V);

@@ -48,7 +48,8 @@ static void encode(const struct hyt_tok *tok, const char *s, size_t n)
     for (size_t i = 0; i < n; i++)
         user[i] = i / 3 % 2;
     ids.n = 0;
-    if (hyt_tok_encode_mixed(tok, s, user, n, true, &ids, &err) == 0)
+    if (hyt_tok_encode_mixed(tok, s, user, n, HYT_TOK_START | HYT_TOK_BARE,
+                             &ids, &err) == 0)
         check_ids(tok, &ids);
     else
         fuzz_check_failure(&err);

@@ -333,6 +333,38 @@ static void test_config(void **state)
     hyt_ids32_free(&ids);
 }
 
+/* The old form of a decoder's prepend_scheme "never" keeps a leading space. */
+static void test_metaspace(void **state)
+{
+    static const char *const space[] = {
+        "\"add_prefix_space\":false", "\"add_prefix_space\":true",
+        "\"prepend_scheme\":\"never\"", "\"prepend_scheme\":\"always\""};
+    static const char vocab[] = "\"model\":{\"type\":\"BPE\",\"vocab\":{\"" MARK
+                                "\":0,\"a\":1},\"merges\":[]}}";
+    static const int32_t id[] = {0, 1};
+
+    (void)state;
+    for (size_t i = 0; i < HYT_LEN(space); i++) {
+        struct hyt_buf json = {0}, text = {0};
+        struct hyt_tok *tok;
+        struct hyt_err err;
+
+        hyt_buf_printf(&json,
+                       "{\"decoder\":{\"type\":\"Metaspace\","
+                       "\"replacement\":\"" MARK "\",%s},%s",
+                       space[i], vocab);
+        tok = text_load_json(json.s, NULL);
+        for (size_t k = 0; k < HYT_LEN(id); k++)
+            assert_int_equal(
+                hyt_tok_bytes(tok, id[k], k == 0, false, &text, &err), 0);
+        hyt_buf_reserve(&text, 0);
+        assert_string_equal(text.s, i % 2 == 0 ? " a" : "a");
+        hyt_tok_free(tok);
+        hyt_buf_free(&json);
+        hyt_buf_free(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_not_in_vocabulary),
         cmocka_unit_test(test_config),
+        cmocka_unit_test(test_metaspace),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
