@@ -24,13 +24,14 @@
 # for K from 1 to ROUNDS; model 0 is BASE. The variables above are the commands
 # that print traces, queries and questions. Every file is a function of those it
 # is made from and of the settings, seeds included: DIR/settings holds what they
-# were, and where they are others now, all is made again. What was stopped, by a
-# signal or by a power cut, goes on where it was. When model K is there, model
-# K-1 and the records of round K are removed; before, model K-1 has answered all
-# SETS if K-1 is one of MEASURED. The last model stays, and so do the logs. Where
-# a model that went is wanted again, as for fewer ROUNDS, that is an error. A
-# command that fails, or ends before it has read what a pipe gives it, as head,
-# ends the round.
+# were, and where they are others now, all is made again. Of a file that such a
+# command reads make has to be told: out/1.jsonl.zst: traces.jsonl. What was
+# stopped, by a signal or by a power cut, goes on where it was. When model K is
+# there, model K-1 and the records of round K are removed; before, model K-1 has
+# answered all SETS if K-1 is one of MEASURED. The last model stays, and so do the
+# logs. Where a model that went is wanted again, as for fewer ROUNDS, that is an
+# error. A command that fails, or ends before it has read what a pipe gives it, as
+# head, ends the round.
 #
 # `say` is a command that tells of a round before it begins.
 #
@@ -80,11 +81,12 @@ best       = .accuracy
 threads    = 1
 quiet      = -q --threads $(threads)
 
-# What a run is a function of, beside its base
+# What a run is a function of
 define hyt_settings
+base    = $(hyt_base)
 traces  = $(traces)
 queries = $(queries)
-rollout = -n $(samples) --max-tokens $(max_tokens)
+rollout = -n $(samples) --max-tokens $(max_tokens) --seed $(seed)
 prg     = $(prg)
 weight  = $(weight)
 update  = --lr $(lr) $(update)$(if $(watch),$(hyt_watching))
@@ -104,12 +106,13 @@ prg     = $(prg)
 endef
 
 # $(1) FILE, $(2) VARIABLE: the file holds the variable's value, and is only
-# newer where that is another
+# newer where that is another. Makes that run at once do not meet in one name.
 define hyt_stamp
 $(1): export HYT_STAMP = $$($(2))
 $(1): hyt_always
-	@mkdir -p $$(@D) && printf '%s\n' "$$$$HYT_STAMP" >$$@.new
-	@if cmp -s $$@.new $$@; then rm $$@.new; else mv $$@.new $$@; fi
+	@mkdir -p $$(@D) && new=$$@.$$$$$$$$ && \
+	    printf '%s\n' "$$$$HYT_STAMP" >$$$$new && \
+	    if cmp -s $$$$new $$@; then rm $$$$new; else mv $$$$new $$@; fi
 
 endef
 
@@ -135,7 +138,8 @@ $(1)/$(2).jsonl.zst: $(4) $(1)/settings
 	    hyt-rollout -m $(3) -n $$(samples) --max-tokens $$(max_tokens) \
 	        --seed $$(round_seed) $$(quiet) | \
 	    hyt-prg -m $(3) $$(prg) $$(quiet) | \
-	    hyt-weight --seed $$(round_seed) $$(weight) -q -o $$@
+	    hyt-weight --seed $$(round_seed) $$(weight) -q --zstd -o $$@.new
+	$$(Q)mv $$@.new $$@
 
 $(1)/$(2)/model.safetensors: $(1)/$(2).jsonl.zst
 	$$(Q)hyt-update -m $(3) --out $$(@D).new --lr $$(lr) $$(update) \
@@ -156,9 +160,10 @@ define hyt_measure_set
 $(1).$(2).settings: set = $(2)
 $(call hyt_stamp,$(1).$(2).settings,hyt_asked)
 $(1).$(2).jsonl.zst: $(1)/model.safetensors $(1).$(2).settings
-	$$(Q)$$($(2)) | \
+	$$(Q)( $$($(2)) ) | \
 	    hyt-rollout -m $(1) $$(answers) $$(answers_$(2)) $$(quiet) | \
-	    hyt-prg -m $(1) $$(prg) $$(quiet) | hyt-grade -q -o $$@
+	    hyt-prg -m $(1) $$(prg) $$(quiet) | hyt-grade -q --zstd -o $$@.new
+	$$(Q)mv $$@.new $$@
 
 $(1).$(2).report: $(1).$(2).jsonl.zst
 	$$(Q)hyt-eval --json $$< -o $$@
@@ -172,11 +177,15 @@ $(call hyt_round,$(1),$(6),$(if $(filter 0,$(7)),$(2),$(1)/$(7)),$(if \
     $(filter 0,$(7)),$(2)/model.safetensors,$(1)/$(7).log),$(if \
     $(filter $(7),$(4)),$(5:%=$(1)/$(7).%.jsonl.zst)))
 $(if $(filter $(6),$(4)),$(call hyt_measure,$(1)/$(6),$(5)))
+$(if $(filter $(6),$(4)),$(5:%=$(1)/$(6).%.report): | $(1)/$(6).log)
 
 endef
-hyt_run = $(call hyt_stamp,$(1)/settings,hyt_settings)$(foreach k,$(call \
-    hyt_count,$(3)),$(call hyt_run_round,$(1),$(2),$(3),$(4),$(5),$(k),$(call \
-    hyt_before,$(k))))
+define hyt_run
+$(1)/settings: hyt_base = $(2)
+$(call hyt_stamp,$(1)/settings,hyt_settings)
+$(foreach k,$(call hyt_count,$(3)),$(call hyt_run_round,$(1),$(2),$(3),$(4),\
+    $(5),$(k),$(call hyt_before,$(k))))
+endef
 
 # Why, a line on standard error
 hyt_stopped = "stopped after round \(.round), the best is \(.best): \
@@ -214,7 +223,10 @@ $(foreach k,$(call hyt_count,$(3)),$(call \
 $(1)/watch.jsonl: hyt_always | $(2)/model.safetensors
 	@rm -f $(1)/stopped
 	$$(Q)$$(MAKE) --no-print-directory -f $(firstword $(MAKEFILE_LIST)) \
-	    $(1)/$(3).go || rm $(1)/stopped
+	    $(1)/$(3).go || rm $(1)/stopped 2>/dev/null
+	@[ ! -e $(1)/$(words x $(call hyt_count,$(3))).watch ] || { \
+	    echo "$(1) has more than $(3) rounds: rm $(1)/settings to begin" \
+	        anew >&2; exit 1; }
 	$$(Q)cat $$$$(ls -v $(1)/[0-9]*.watch) >$$@.new
 	$$(Q)cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
 

@@ -67,11 +67,14 @@ jq -n -c --argjson round "$k" --slurpfile report "$tmp/report" \
     >"$tmp/line"
 
 # The new model is the best so far if it is sound and above the one before.
+# One without a value is below all others.
 score() {
-    jq "(.metrics | $best) // -infinite" "$1"
+    jq "(try (.metrics | $best) catch null) // -infinite" "$1"
 }
-if jq -e .met "$tmp/line" >/dev/null && { [ ! -f "$dir/best.watch" ] ||
-    jq -n -e "$(score "$tmp/line") > $(score "$dir/best.watch")" >/dev/null; }; then
+new=$(score "$tmp/line")
+old=$([ ! -f "$dir/best.watch" ] || score "$dir/best.watch")
+if jq -e .met "$tmp/line" >/dev/null &&
+    { [ -z "$old" ] || jq -n -e "$new > $old" >/dev/null; }; then
     jq -c '.best = .round' "$tmp/line" >"$tmp/best" && mv "$tmp/best" "$tmp/line"
     rm -rf "$dir/best.new"
     cp -al "$dir/$k" "$dir/best.new"

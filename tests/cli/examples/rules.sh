@@ -29,6 +29,8 @@ bad/%: traces = cat none.jsonl
 \$(eval \$(call hyt_run,alone,model,1))
 alone/%: queries =
 alone/%: weight = --policy rd --traces 4
+\$(eval \$(call hyt_measure,alone/1,two))
+alone/%: two = \$(call chain,test,3,2) && \$(call chain,test,4,3)
 END
 run() {
     make --no-print-directory HYT_BIN="$BUILD/bin" "$@" >out 2>err
@@ -59,12 +61,37 @@ grep -q 'hyt-rollout -m model' out || die "V=1 shows nothing"
 # Without queries there are none.
 run alone/1.log || { cat err && die "a run of traces alone"; }
 
+# Of a set that takes two commands all questions are asked.
+run alone/1.two.report || { cat err && die "two commands"; }
+[ "$(zstdcat alone/1.two.jsonl.zst | wc -l)" -eq 7 ] || die "questions are lost"
+
+# The seed and the base model are settings, and makes at once do not meet.
+for setting in seed=2 seed=1; do
+    touch marker
+    run alone/1.log $setting || { cat err && die "$setting"; }
+    [ -n "$(find alone/1.log -newer marker)" ] || die "$setting is not seen"
+done
+run alone/1.two.report || { cat err && die "another model"; }
+touch marker
+for i in 1 2 3 4 5 6; do
+    { make --no-print-directory HYT_BIN="$BUILD/bin" alone/1.log \
+        alone/1.two.report >out.$i 2>&1 || touch failed; } &
+done
+wait
+[ ! -e failed ] || { cat out.? && die "makes at once"; }
+[ -z "$(find alone/1.log alone/1.two.report -newer marker)" ] || die "made again"
+[ -z "$(find . -name '*.settings.*')" ] || die "a stamp is left"
+
 # A run that is watched begins anew where what it is watched by is another.
 rounds() {
     jq -c '[.round, .met]' seen/watch.jsonl | tr '\n' ' '
 }
 run seen/watch.jsonl lr=1e-4 || { cat err && die "seen"; }
 [ "$(rounds)" = '[0,true] [1,true] [2,true] ' ] || die "$(rounds)"
+run seen/watch.jsonl lr=1e-4 N=1 && die "two rounds for one"
+grep -q 'seen has more than 1 rounds' err || { cat err && die "no word of it"; }
+run fresh/0.go best=accuracy && die "best is no jq expression, and no error"
+run fresh/0.go best='.nothing - .accuracy' || { cat err && die "no value"; }
 echo '{"metrics":{"accuracy":2},"best":2}' >seen/best.watch # not to be beaten
 cksum seen/2.log >before
 run seen/watch.jsonl lr=1e-5 || { cat err && die "seen, with another rate"; }
