@@ -97,13 +97,18 @@ static double calibration_error(const struct hyt_bin *bin, size_t bins,
 static double debiased_l2(const struct hyt_bin *bin, size_t bins, size_t n)
 {
     double sum = 0;
+    bool known = false;
 
     for (size_t b = 0; b < bins; b++) {
         double a = bin[b].correct, gap = bin[b].conf - a;
 
-        if (bin[b].n >= 2)
-            sum += bin[b].n * (gap * gap - a * (1 - a) / (bin[b].n - 1));
+        if (bin[b].n < 2)
+            continue;
+        sum += bin[b].n * (gap * gap - a * (1 - a) / (bin[b].n - 1));
+        known = true;
     }
+    if (!known)
+        return (double)NAN;
     return sum > 0 ? sqrt(sum / (double)n) : 0;
 }
 

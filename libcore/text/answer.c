@@ -112,14 +112,27 @@ static int find_match(const struct hyt_regex *re, const char *s, size_t n,
     return got < 0 ? -1 : any;
 }
 
+/* A number or the letter of an option, and nothing else. */
+static bool is_plain(const char *text, const struct hyt_answer *a)
+{
+    const char *s = text + a->begin;
+    const size_t n = a->end - a->begin;
+    struct hyt_answer part;
+
+    return (n == 1 && s[0] >= 'A' && s[0] <= 'J') ||
+           (hyt_find_number(s, n, &part) && part.begin == 0 && part.end == n);
+}
+
 /* "####" is also a heading: then the answer is what a box or a phrase behind
- * it, or in it, says. */
+ * it, or in it, says.  A plain answer gives way to another such only, not to
+ * "this answer is correct". */
 static void look_behind(const char *text, size_t n, struct hyt_answer *hash)
 {
     struct hyt_answer other;
 
-    if ((hyt_find_boxed(text, n, &other) && other.begin > hash->begin) ||
-        (hyt_find_phrase(text, n, &other) && other.begin > hash->begin))
+    if (((hyt_find_boxed(text, n, &other) && other.begin > hash->begin) ||
+         (hyt_find_phrase(text, n, &other) && other.begin > hash->begin)) &&
+        (!is_plain(text, hash) || is_plain(text, &other)))
         *hash = other;
 }
 

@@ -16,6 +16,17 @@ bool hyt_find_phrase(const char *s, size_t n, struct hyt_answer *found);
 bool hyt_find_choice(const char *s, size_t n, struct hyt_answer *found);
 bool hyt_find_number(const char *s, size_t n, struct hyt_answer *found);
 
+bool hyt_one_of(const char *set, char c); /* not for NUL */
+char hyt_lower(char c);                   /* of A to Z */
+/* Whether s[0..n) is the word, given in lower case. */
+bool hyt_same_word(const char *s, const char *word, size_t n);
+/* The first place in s[at..n) with a character that is not of the set. */
+size_t hyt_skip_set(const char *s, size_t n, size_t at, const char *set);
+/* Whether a word goes on at s[at]. */
+bool hyt_word_after(const char *s, size_t n, size_t at);
+/* The end of the word, given in lower case, where it stands at s[at]; or 0. */
+size_t hyt_word_end(const char *s, size_t n, size_t at, const char *word);
+
 /* "So the final answer is:", "**Answer:**": s[begin..end), where the answer
  * follows. */
 struct hyt_statement {

@@ -113,7 +113,7 @@ static size_t number_begin(const char *s, size_t from, size_t at)
     uint32_t cp;
     size_t prev = before(s, from, at, &cp);
 
-    if (cp == '-' || cp == '+') { /* $-5 */
+    if (cp == '-' || cp == '+' || cp == MINUS) { /* $-5 */
         const size_t currency = before(s, from, prev, &cp);
 
         if (is_currency(cp))

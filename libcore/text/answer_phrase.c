@@ -5,32 +5,6 @@
 #include "text/answer.h"
 #include "text/chars.h"
 
-static bool is_one_of(const char *set, char c)
-{
-    return c && strchr(set, c);
-}
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static bool same(const char *s, const char *word, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (lower(s[i]) != word[i])
-            return false;
-    return true;
-}
-
-/* The first place in s[at..n) with another character. */
-static size_t skip(const char *s, size_t n, size_t at, const char *set)
-{
-    while (at < n && is_one_of(set, s[at]))
-        at++;
-    return at;
-}
-
 static bool word_before(const char *s, size_t at)
 {
     uint32_t cp;
@@ -39,23 +13,6 @@ static bool word_before(const char *s, size_t at)
         return false;
     hyt_utf8_before(s, at, &cp);
     return hyt_is_word(cp);
-}
-
-static bool word_after(const char *s, size_t n, size_t at)
-{
-    uint32_t cp;
-
-    return at < n && hyt_utf8_get(s + at, n - at, &cp) > 0 && hyt_is_word(cp);
-}
-
-/* The end of the word, given in lower case, where it stands at s[at]; or 0. */
-static size_t word_end(const char *s, size_t n, size_t at, const char *word)
-{
-    const size_t len = strlen(word);
-
-    if (n - at < len || !same(s + at, word, len) || word_after(s, n, at + len))
-        return 0;
-    return at + len;
 }
 
 /* --- statements ----------------------------------------------------------- */
@@ -78,7 +35,7 @@ static size_t step_back(const char *s, size_t from, size_t at,
 {
     size_t end = at;
 
-    while (end > from && is_one_of(" \t", s[end - 1]))
+    while (end > from && hyt_one_of(" \t", s[end - 1]))
         end--;
     if (end == at)
         return at;
@@ -87,7 +44,8 @@ static size_t step_back(const char *s, size_t from, size_t at,
     for (size_t i = 0; lead->word[i]; i++) {
         const size_t len = strlen(lead->word[i]);
 
-        if (end - from >= len && same(s + end - len, lead->word[i], len) &&
+        if (end - from >= len &&
+            hyt_same_word(s + end - len, lead->word[i], len) &&
             !word_before(s, end - len))
             return end - len;
     }
@@ -110,19 +68,19 @@ static size_t statement_begin(const char *s, size_t from, size_t at)
 /* "is", "was", "would be", ":" or "=" behind "answer": where it ends; or 0. */
 static size_t verb_end(const char *s, size_t n, size_t answer)
 {
-    size_t at = skip(s, n, answer, " \t"), end = 0;
+    size_t at = hyt_skip_set(s, n, answer, " \t"), end = 0;
 
     if (at > answer) {
-        end = word_end(s, n, at, "is");
+        end = hyt_word_end(s, n, at, "is");
         if (!end)
-            end = word_end(s, n, at, "was");
-        if (!end && (end = word_end(s, n, at, "would")) > 0)
-            end = word_end(s, n, skip(s, n, end, " \t"), "be");
+            end = hyt_word_end(s, n, at, "was");
+        if (!end && (end = hyt_word_end(s, n, at, "would")) > 0)
+            end = hyt_word_end(s, n, hyt_skip_set(s, n, end, " \t"), "be");
     }
     if (end)
         return end;
-    at = skip(s, n, answer, " \t*_");
-    return at < n && is_one_of(":=", s[at]) ? at + 1 : 0;
+    at = hyt_skip_set(s, n, answer, " \t*_");
+    return at < n && hyt_one_of(":=", s[at]) ? at + 1 : 0;
 }
 
 bool hyt_statement_next(const char *s, size_t n, size_t from,
@@ -134,12 +92,12 @@ bool hyt_statement_next(const char *s, size_t n, size_t from,
     for (size_t at = from; at + len <= n; at++) {
         size_t end;
 
-        if (!same(s + at, answer, len) || word_before(s, at))
+        if (!hyt_same_word(s + at, answer, len) || word_before(s, at))
             continue;
         end = verb_end(s, n, at + len);
         if (end > 0) {
             st->begin = statement_begin(s, from, at);
-            st->end = skip(s, n, end, " \t*_:");
+            st->end = hyt_skip_set(s, n, end, " \t*_:");
             return true;
         }
     }
@@ -154,9 +112,9 @@ static size_t skip_closed(const char *s, size_t n, size_t at, bool opened)
 {
     while (at < n) {
         const size_t width =
-            is_one_of("*_$", s[at]) ? 1 : hyt_closes(s + at, n - at);
+            hyt_one_of("*_$", s[at]) ? 1 : hyt_closes(s + at, n - at);
 
-        if (width == 0 || (opened && is_one_of(")]", s[at])))
+        if (width == 0 || (opened && hyt_one_of(")]", s[at])))
             break;
         at += width;
     }
@@ -173,7 +131,7 @@ static size_t sentence_end(const char *s, size_t n, size_t at)
         bool wide;
         size_t end = hyt_full_stop(s + at, n - at, &wide);
 
-        opened = opened || is_one_of("([", s[at]);
+        opened = opened || hyt_one_of("([", s[at]);
         if (end == 0)
             continue;
         end = skip_closed(s, n, at + end, opened);
@@ -188,7 +146,7 @@ static size_t trim_stops(const char *s, size_t begin, size_t end)
 {
     for (;;) {
         end = begin + hyt_trim_end(s + begin, end - begin);
-        if (end == begin || !is_one_of(".,;:!*_", s[end - 1]))
+        if (end == begin || !hyt_one_of(".,;:!*_", s[end - 1]))
             return end;
         end--;
     }
@@ -201,13 +159,13 @@ static bool unwrap(struct hyt_answer *a, const char *s, size_t marker,
 {
     while (begin < end) {
         const char *partner =
-            is_one_of("$\"", s[begin])
+            hyt_one_of("$\"", s[begin])
                 ? memchr(s + begin + 1, s[begin], end - begin - 1)
                 : NULL;
 
         if (partner != NULL && partner == s + end - 1)
             end--;
-        else if (!is_one_of("*_", s[begin]) &&
+        else if (!hyt_one_of("*_", s[begin]) &&
                  (s[begin] != '"' || partner != NULL))
             break;
         begin++;
@@ -228,7 +186,8 @@ static size_t opening_end(const char *s, size_t n, size_t at)
             return at + 2;
     if (n - at < 3 || memcmp(s + at, "```", 3) != 0)
         return at;
-    for (at += 3; at < n && lower(s[at]) >= 'a' && lower(s[at]) <= 'z'; at++)
+    for (at += 3; at < n && hyt_lower(s[at]) >= 'a' && hyt_lower(s[at]) <= 'z';
+         at++)
         ;
     return at;
 }
@@ -238,7 +197,7 @@ static size_t skip_openings(const char *s, size_t n, size_t at)
 {
     for (;;) {
         const size_t mark = opening_end(s, n, at),
-                     end = skip(s, n, mark, " \t\r");
+                     end = hyt_skip_set(s, n, mark, " \t\r");
 
         if (mark == at || end == n || s[end] != '\n')
             return at;
@@ -246,16 +205,51 @@ static size_t skip_openings(const char *s, size_t n, size_t at)
     }
 }
 
-/* Where the emphasis ends that was opened right in front of s[begin], "**": the
- * answer is what it holds; end: none was, or it does not end. */
-static size_t emphasis_end(const char *s, size_t begin, size_t end)
+static bool is_bold(const char *s)
 {
-    if (begin < 2 || s[begin - 1] != '*' || s[begin - 2] != '*')
+    return s[0] == '*' && s[1] == '*';
+}
+
+/* Where the emphasis ends that was opened, "**", right in front of s[begin], in
+ * the statement at s[marker]: the answer is what it holds; end: none was, or it
+ * does not end. */
+static size_t emphasis_end(const char *s, size_t marker, size_t begin,
+                           size_t end)
+{
+    bool open = marker >= 2 && is_bold(s + marker - 2);
+
+    if (begin < 2 || !is_bold(s + begin - 2))
         return end;
-    for (size_t at = begin; at + 1 < end; at++)
-        if (s[at] == '*' && s[at + 1] == '*')
+    for (size_t at = marker; at + 2 <= begin; at++)
+        if (is_bold(s + at)) {
+            open = !open;
+            at++;
+        }
+    for (size_t at = begin; open && at + 1 < end; at++)
+        if (is_bold(s + at))
             return at;
     return end;
+}
+
+/* Past what marks a line as a quotation, a heading or an item of a list: that
+ * is no minus sign. */
+static size_t skip_marks(const char *s, size_t n, size_t at)
+{
+    static const char bullet[] = "\xE2\x80\xA2";
+    const size_t wide = sizeof(bullet) - 1;
+
+    while (at < n) {
+        size_t end = at;
+
+        if (n - at > wide && memcmp(s + at, bullet, wide) == 0)
+            end += wide;
+        else if (hyt_one_of("->#", s[at]))
+            end = hyt_skip_set(s, n, at, (const char[]){s[at], '\0'});
+        if (end == at || !hyt_starts_space(s + end, n - end))
+            break;
+        at = end + hyt_skip_space(s + end, n - end);
+    }
+    return at;
 }
 
 /* The rest of the statement: up to the end of the sentence or of the line;
@@ -268,116 +262,22 @@ bool hyt_find_phrase(const char *s, size_t n, struct hyt_answer *found)
     bool any = false;
 
     while (hyt_statement_next(s, n, st.end, &st)) {
-        const size_t begin = skip_openings(
-            s, n, st.end + hyt_skip_space(s + st.end, n - st.end));
+        const size_t space = hyt_skip_space(s + st.end, n - st.end);
+        size_t begin = skip_openings(s, n, st.end + space);
         struct hyt_answer a;
+
+        if (memchr(s + st.end, '\n', begin - st.end) != NULL)
+            begin = skip_marks(s, n, begin);
 
         if (begin >= limit) {
             limit = sentence_end(s, n, begin);
             end = trim_stops(s, begin, limit);
         }
-        if (begin < end &&
-            unwrap(&a, s, st.begin, begin, emphasis_end(s, begin, end))) {
+        if (begin < end && unwrap(&a, s, st.begin, begin,
+                                  emphasis_end(s, st.begin, begin, end))) {
             *found = a;
             any = true;
         }
     }
     return any;
-}
-
-/* --- choice --------------------------------------------------------------- */
-
-static bool is_option(char c)
-{
-    return c >= 'A' && c <= 'J';
-}
-
-/* "A because it fits": what goes on like this has named an option. */
-static bool goes_on(const char *s, size_t n, size_t at)
-{
-    static const char *const words[] = {
-        "because", "since", "as",  "and",  "or",   "but",   "for", "which",
-        "that",    "is",    "not", "with", "from", "given", "if",  "rather"};
-
-    for (size_t i = 0; i < HYT_LEN(words); i++)
-        if (word_end(s, n, at, words[i]))
-            return true;
-    return false;
-}
-
-/* "the answer is a number", "the answer is I think", "Answer: c = 2": the
- * letter at s[at] is a word or a variable. */
-static bool is_other(const char *s, size_t n, size_t at)
-{
-    const bool small = !is_option(s[at]);
-    const size_t end = at + 1, next = skip(s, n, end, " \t");
-
-    if (word_after(s, n, end) || (end < n && s[end] == '\''))
-        return true;
-    if (is_one_of("ai", lower(s[at])) && next > end && next < n &&
-        (small ? word_after(s, n, next)
-               : s[next] >= 'a' && s[next] <= 'z' && !goes_on(s, n, next)))
-        return true;
-    return small && ((end < n && is_one_of("([-", s[end])) ||
-                     (next < n && is_one_of("=+/^<>", s[next])));
-}
-
-/* The letter behind a statement: "B", "b", "(b)", "option B". */
-static bool read_option(const char *s, size_t n, size_t at, size_t *letter)
-{
-    size_t end = word_end(s, n, at, "option");
-
-    if (!end)
-        end = word_end(s, n, at, "choice");
-    if (end && skip(s, n, end, " \t") > end)
-        at = skip(s, n, end, " \t");
-    if (n - at >= 3 && s[at] == '(' && s[at + 2] == ')')
-        *letter = at + 1;
-    else if (at < n && !is_other(s, n, at))
-        *letter = at;
-    else
-        return false;
-    return lower(s[*letter]) >= 'a' && lower(s[*letter]) <= 'j';
-}
-
-/* "E", "**E**", "E." alone in the line s[at..end). */
-static bool read_line(const char *s, size_t at, size_t end, size_t *letter)
-{
-    *letter = at = skip(s, end, at, " \t*");
-    if (at == end || !is_option(s[at++]))
-        return false;
-    if (at < end && is_one_of(".)", s[at]))
-        at++;
-    return skip(s, end, at, " \t*\r") == end;
-}
-
-static void keep_later(struct hyt_answer *found, size_t marker, size_t letter)
-{
-    if (letter >= found->end)
-        *found = (struct hyt_answer){marker, letter, letter + 1};
-}
-
-bool hyt_find_choice(const char *s, size_t n, struct hyt_answer *found)
-{
-    struct hyt_statement st = {0, 0};
-    size_t letter;
-    bool stated;
-
-    *found = (struct hyt_answer){0, 0, 0};
-    while (hyt_statement_next(s, n, st.end, &st))
-        if (read_option(s, n, st.end, &letter))
-            keep_later(found, st.begin, letter);
-    /* What an answer was stated before is why the others are wrong. */
-    stated = found->end > 0;
-    for (size_t at = 0; !stated && at + 3 <= n; at++)
-        if (s[at] == '(' && is_option(s[at + 1]) && s[at + 2] == ')')
-            keep_later(found, at, at + 1);
-    for (size_t at = 0, end; at < n; at = end + 1) {
-        const char *newline = memchr(s + at, '\n', n - at);
-
-        end = newline ? (size_t)(newline - s) : n;
-        if (read_line(s, at, end, &letter))
-            keep_later(found, at, letter);
-    }
-    return found->end > 0;
 }

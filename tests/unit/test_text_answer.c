@@ -112,6 +112,15 @@ static void test_phrase(void **state)
     check_answer("phrase", "The answer is \"a\" or \"b\".", "\"a\" or \"b\"",
                  "");
     check_answer("phrase", "The answer is 5.*3", "5.*3", "");
+    check_answer("phrase", "**Answer:**72 is the **total**",
+                 "72 is the **total", "**");
+    check_answer("phrase", "**Answer:** **72** apples", "72", "**");
+    /* What marks a line is no sign. */
+    check_answer("phrase", "The answer is:\n- 72", "72", "");
+    check_answer("phrase", "Answer:\n\n\xE2\x80\xA2 72", "72", "");
+    check_answer("phrase", "Answer:\n> ### -72", "-72", "");
+    check_answer("phrase", "Answer:\n---\n72", "72", "");
+    check_answer("phrase", "The answer is - 72", "- 72", "");
     check_answer("phrase", "the answers: 1", NULL, NULL);
     check_answer("phrase", "an_answer: 1", NULL, NULL);
     check_answer("phrase", "They answered. The answer", NULL, NULL);
@@ -127,6 +136,7 @@ static void test_choice(void **state)
     check_answer("choice", "Hm. The answer is (C).", "C", "Hm. ");
     check_answer("choice", "(A) or\nAnswer: option D", "D", "(A) or\n");
     check_answer("choice", "I think\nE\n", "E", "I think\n");
+    check_answer("choice", "A\n\nBecause option (B) is wrong.", "A", "");
     check_answer("choice", "The answer is a number. A dog", NULL, NULL);
     check_answer("choice", "the answer is A good one", NULL, NULL);
     check_answer("choice", "the answer is Bob", NULL, NULL);
@@ -158,6 +168,12 @@ static void test_number(void **state)
     check_answer("last-number", "1 then 2.", "2", "1 then ");
     check_answer("last-number", "is $1,234.50, yes", "$1,234.50", "is ");
     check_answer("last-number", "about -5%", "-5%", "about ");
+    check_answer("last-number",
+                 "is $\xE2\x88\x92"
+                 "5$",
+                 "$\xE2\x88\x92"
+                 "5",
+                 "is ");
     check_answer("last-number", "10-7", "7", "10-");
     check_answer("last-number", "x = -7", "-7", "x = ");
     check_answer("last-number", "1,2,3", "3", "1,2,");
@@ -222,6 +238,12 @@ static void test_auto(void **state)
     check_answer("auto", "x\n#### The answer is 7", "7", "x\n#### ");
     check_answer("auto", "The answer is 72.\n#### 72", "72",
                  "The answer is 72.\n");
+    check_answer("auto", "#### 72\nI am confident this answer is correct.",
+                 "72", "");
+    check_answer("auto", "#### 72\n\nLet us check the answer: 48 + 24 = 72.",
+                 "72", "");
+    check_answer("auto", "#### 72\nNo. The answer is 73.", "73",
+                 "#### 72\nNo. ");
     check_answer("auto", "Answer: 3 or (B)?", "3 or (B)", "");
     check_answer("auto", "2 ways: (B)", "B", "2 ways: ");
     check_answer("auto", "2 ways", "2", "");
