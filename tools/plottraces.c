@@ -56,6 +56,76 @@ static int put_text(struct hyt_buf *b, const char *name, struct hyt_rec *rec,
     return 0;
 }
 
+static const char *member(const struct hyt_json *v, const char *name,
+                          const char *other)
+{
+    const struct hyt_json *s = hyt_json_get(v, name);
+
+    if (s == NULL)
+        s = hyt_json_get(v, other);
+    return s && hyt_json_type(s) == HYT_JSON_STR ? hyt_json_str(s) : NULL;
+}
+
+/* Messages as one reads them, but for the answer that they may end with; false
+ * where they are not all texts. */
+static bool join_messages(struct hyt_buf *text, const struct hyt_json *list)
+{
+    const struct hyt_json *v = hyt_json_child(list);
+    const bool several = v && hyt_json_next(v);
+
+    for (; v != NULL; v = hyt_json_next(v)) {
+        const char *role = member(v, "role", "from"),
+                   *content = member(v, "content", "value");
+        const bool last = hyt_json_next(v) == NULL;
+
+        if (role == NULL || content == NULL)
+            return false;
+        if (several && last &&
+            (strcmp(role, "assistant") == 0 || strcmp(role, "gpt") == 0))
+            break;
+        hyt_buf_puts(text, text->n > 0 ? "\n\n" : "");
+        if (several)
+            hyt_buf_printf(text, "%s: ", role);
+        hyt_buf_puts(text, content);
+    }
+    return true;
+}
+
+static int put_question(struct hyt_buf *b, struct hyt_rec *rec,
+                        const char *field, struct hyt_err *err)
+{
+    const struct hyt_json *v;
+    struct hyt_buf text = {0};
+    int got = hyt_rec_get(rec, field, &v, err);
+    bool joined = got == 1 && hyt_json_type(v) == HYT_JSON_ARRAY &&
+                  join_messages(&text, v) && text.n > 0;
+
+    if (joined) {
+        put_name(b, "prompt");
+        hyt_json_put_str(b, text.s, text.n);
+    }
+    hyt_buf_free(&text);
+    return joined ? 0 : put_text(b, "prompt", rec, field, err);
+}
+
+/* The field of the question, as hyt-rollout finds it; 0 where there is none. */
+static int find_question(struct hyt_rec *rec, const struct hyt_plot *p,
+                         const char **field, struct hyt_err *err)
+{
+    static const char *const known[] = {"prompt", "messages", "conversations"};
+    const struct hyt_json *v;
+    int got = 0;
+
+    *field = p->prompt_field;
+    if (*field != NULL)
+        return hyt_rec_get(rec, *field, &v, err);
+    for (size_t i = 0; i < HYT_LEN(known) && got == 0; i++)
+        got = hyt_rec_get(rec, *field = known[i], &v, err);
+    if (got == 0)
+        *field = known[0];
+    return got;
+}
+
 /* Up to a character's start. */
 static size_t char_start(const char *s, size_t n, size_t at)
 {
@@ -150,10 +220,9 @@ static int put_numbers(struct hyt_buf *b, struct hyt_rec *rec,
 static int put_record(struct hyt_buf *b, struct hyt_rec *rec, const char *id,
                       const struct hyt_plot *p, struct hyt_err *err)
 {
-    const char *field = p->prompt_field ? p->prompt_field : "prompt";
-    const struct hyt_json *v;
+    const char *field;
     enum hyt_verdict verdict;
-    int got = hyt_rec_get(rec, field, &v, err);
+    int got = find_question(rec, p, &field, err);
 
     if (got == 0)
         return hyt_rec_fail(rec, NULL, err,
@@ -168,7 +237,7 @@ static int put_record(struct hyt_buf *b, struct hyt_rec *rec, const char *id,
         put_name(b, "right");
         hyt_buf_puts(b, verdict == HYT_RIGHT ? "true" : "false");
     }
-    if (put_text(b, "prompt", rec, field, err) < 0 ||
+    if (put_question(b, rec, field, err) < 0 ||
         put_text(b, "sample", rec, "sample", err) < 0 ||
         put_text(b, "kind", rec, "kind", err) < 0 ||
         put_text(b, "gold", rec, "gold", err) < 0 ||

@@ -47,6 +47,15 @@ hyt-plot traces --id a --id c graded.jsonl >two.html
 [ "$(data two.html | jq -r '[.records[].id] | join(" ")')" = "a a c c" ]
 sed 's/"prompt"/"question"/' graded.jsonl >q.jsonl
 fails 1 'q.jsonl:1:1: no "prompt": --prompt-field' traces q.jsonl
+# Messages are read as a conversation, without the answer that they end with.
+cat >chat.jsonl <<'END'
+{"id":"1","prompt":[{"role":"user","content":"one\nline"}],"completion":"5"}
+{"id":"2","messages":[{"role":"system","content":"S"},{"role":"user","content":"Q"},{"role":"assistant","content":"A"}],"completion":"A"}
+{"id":"3","prompt":[1],"completion":"5"}
+END
+hyt-plot traces chat.jsonl >chat.html
+data chat.html | jq -e '.records | map(.prompt) ==
+    ["one\nline", "system: S\n\nuser: Q", "[1]"]' >/dev/null
 hyt-plot traces --prompt-field question q.jsonl >q.html
 data q.html | jq -e '.records[2].prompt == "2+2"' >/dev/null
 
