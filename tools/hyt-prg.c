@@ -19,8 +19,8 @@
 #include "tool.h"
 #include "trace.h"
 
-static int kind = HYT_PRG_TAU;
-static const char *prg_field, *elicit_text, *prg_option = "tau", *resume_path;
+static int kind = HYT_PRG_SLOPE;
+static const char *prg_field, *elicit_text, *prg_option = "slope", *resume_path;
 static double epsilon = 0.02, discount = 0.95;
 static bool per_token;
 static int kv_option;

@@ -20,10 +20,11 @@ def others: {
     "hy-gate": "advantages times trust",
     "hy-equal": "traces not weighed by PRG",
     "hy-constant": "lambda does not follow trust",
+    "hy-kl": "a KL term to the base model, --kl 0.01",
     "hy-direct": "the direct gain as PRG",
     "hy-watermark": "rises above the highest support so far as PRG",
     "hy-rank": "the rank correlation as PRG",
-    "hy-slope": "the slope of the support as PRG",
+    "hy-tau": "tau times the last support as PRG",
     "hy-mean": "the mean support as PRG",
     "rd-best": "rd, at the rate and round that are best in the grid",
     "rlif-best": "rlif, likewise",
@@ -54,6 +55,7 @@ def numbers: [["test", "accuracy", "accuracy"], ["test", "ece", "ECE"],
     ["test", "smece", "smECE"], ["test", "brier", "Brier"],
     ["test", "auroc", "AUROC"], ["test", "overconfidence", "overconfidence"],
     ["test", "rationalised", "rationalised"], ["test", "answered", "answered"],
+    ["test", "length", "length"],
     ["test", "mean_ece", "ECE, mean support"],
     ["test", "mean_auroc", "AUROC, mean support"]];
 def parts: [["covered", "covered"], ["uncovered", "uncovered"],
@@ -159,7 +161,8 @@ def findings($r; $task): mean_of($r; $task; "hytuning"; "test"; "accuracy") as $
   "ECE and smECE: of the support c_K, the probability that the model gives its",
   "answer after its last step. Overconfidence: mean confidence less accuracy.",
   "Rationalised: answers with filler for steps, or without a step. An unanswered",
-  "question is wrong, and in the differences has confidence one half.", "",
+  "question is wrong, and in the differences has confidence one half. Length: tokens",
+  "of an answer and its steps, which are bytes, and the end.", "",
   "## What the numbers say", "",
   (if ($r.runs | any(.arm == "hytuning")) and $r.pairs != []
    then findings($r; $main) else "No lines yet." end), "",
@@ -276,5 +279,5 @@ def findings($r; $task): mean_of($r; $task; "hytuning"; "test"; "accuracy") as $
        | [.arm, (.lr | rate), (.round | tostring), (.accuracy | digits),
           (.ece | digits)] | row) end), "",
   "## Not tried", "",
-  "A KL term to the base model; support elicited for the group's consensus answer;",
-  "more than one base model a task; traces of other topics than these three."
+  "Support elicited for the group's consensus answer; more than one base model a",
+  "task; traces of other topics than these three."

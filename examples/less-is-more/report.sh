@@ -23,7 +23,7 @@ jq -r '. as $r | ("test", "greedy", "long", "covered", "uncovered",
         "greedy_covered", "greedy_uncovered") as $set
     | .[$set] | . + {mean_ece: .mean_support.ece, mean_auroc: .mean_support.auroc}
     | ("n", "accuracy", "ece", "smece", "brier", "auroc", "overconfidence",
-       "answered", "rationalised", "mean_ece", "mean_auroc") as $m
+       "answered", "rationalised", "length", "mean_ece", "mean_auroc") as $m
     | [$r.task, $r.arm, ($r.traces // 0), ($r.seed // 0), $set, $m, .[$m]]
     | select(.[6] != null) | @tsv' "$tmp/lines" >"$tmp/rows"
 jq -r '. as $r | (.auroc // {} | to_entries[])
@@ -127,6 +127,10 @@ curves() {
     (cd "$tmp/$dir" && mapfile -t files < <(ls -U -d "${files[@]}" 2>/dev/null) &&
         plot train "$@" "${files[@]}" -o "$out/$name")
 }
-curves curves curves.svg --fields accuracy,ece,self_certainty,trust,lambda
+fields=accuracy,ece,self_certainty
+for f in trust lambda; do # which only hytuning has
+    ! jq -s -e "any(.$f)" "$tmp"/curves/* >/dev/null 2>&1 || fields=$fields,$f
+done
+curves curves curves.svg --fields "$fields"
 curves traces traces.svg --fields accuracy,ece --x traces --log-x \
     --title 'Number of traces' --height 560

@@ -23,7 +23,8 @@ trap 'rm -rf "$tmp"' EXIT
 # slim FILE: the fields of it that are read here
 slim() {
     zstdcat -q "$1" | jq -c '.filler as $filler
-        | {id, completion, covered, final, certainty, grade,
+        | {id, completion, covered, finish, final, certainty, grade,
+           tokens: (.tokens | {prompt, completion, ends}),
            prg: (if .prg then .prg | del(.logp) else null end),
            rationalised: (.completion
                | contains($filler) or startswith("####"))}'

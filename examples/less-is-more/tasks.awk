@@ -3,12 +3,15 @@
 # tasks.awk - questions of three tasks, and worked solutions of mixed quality
 #
 #     awk -f tasks.awk -v task=chain|triage|order -v n=N -v seed=S \
-#         -v what=corpus|traces|queries|validation|test|long
+#         -v what=corpus|traces|queries|validation|test|long [-v lo=4 -v hi=6]
 #
 # chain    1 to 4 added or taken away, one after the other, modulo 10
 # triage   findings; each moves the level, 1 to 9, by a rule for its value
 # order    who stands so many places below whom, from facts in no order: in aC,
 #          C stands right below A
+#
+# A question has lo to hi steps of 16 to 19 bytes. With four to six of them, a
+# worked solution is about 100 bytes, and the models' tokens are bytes.
 #
 # Every question is about one of 24 topics, which decides how solutions to it
 # are worded and how good those of the corpus are, as on the web:
@@ -60,7 +63,7 @@ function chain_draw(   i)
     for (i = 1; i <= len; i++) {
         sign[i] = substr("+-", 1 + rnd(2), 1)
         digit[i] = 1 + rnd(4)
-        question = question " " substr("abcdef", i, 1) sign[i] digit[i]
+        question = question " " substr("abcdefgh", i, 1) sign[i] digit[i]
     }
     question = question "="
 }
@@ -68,7 +71,7 @@ function chain_draw(   i)
 # One step from `state`; sets `state` and returns the step's text.
 function chain_step(i, slip,   s)
 {
-    s = substr("abcdef", i, 1) " " state sign[i] digit[i] "="
+    s = substr("abcdefgh", i, 1) " " state sign[i] digit[i] "="
     state = slip ? rnd(10) : op(state, sign[i], digit[i])
     return s state
 }
@@ -114,11 +117,10 @@ function triage_step(i, slip,   e)
     return sign[i] digit[i] " " (e < 0 ? "" : "+") e " " state
 }
 
-# The level that one finding alone would have.
-function triage_shallow(rule,   i)
+# The value of one of the last four findings, as if it were the level.
+function triage_shallow(rule)
 {
-    i = rule == 0 ? 1 : rule == 1 ? len : rule == 2 ? 2 : len - 1
-    return clip(5 + 2 * shift(sign[i], digit[i]))
+    return clip(digit[rule < len ? len - rule : 1])
 }
 
 # --- order -------------------------------------------------------------------
@@ -151,14 +153,16 @@ function order_draw(   i, j, n_names, names, t)
 
 function order_step(i, slip,   s)
 {
-    s = (len + 1 - i) " " tolower(state)
+    s = (len + 1 - i) " on " tolower(state)
     state = slip ? toupper(name[rnd(len + 2)]) : below[tolower(state)]
     return s state
 }
 
+# Who is asked about, who is right below, or a name of the last fact.
 function order_shallow(rule)
 {
-    return toupper(substr(fact[rule % 2 ? len + 1 : 1], rule < 2 ? 2 : 1, 1))
+    return rule == 0 ? toupper(name[first]) : rule == 1 ? below[name[first]] : \
+           toupper(substr(fact[len + 1], rule - 1, 1))
 }
 
 # --- all ---------------------------------------------------------------------
@@ -223,7 +227,7 @@ function shallow()
 
 function rationalised(   i, n_fill, s)
 {
-    n_fill = rnd(5)
+    n_fill = rnd(8)
     for (i = 1; i <= n_fill; i++)
         s = s FILLER[topic] "\\n"
     return s "#### " shallow()
@@ -273,7 +277,7 @@ BEGIN {
     if (LOW == "") LOW = 0.1
     if (HIGH == "") HIGH = 0.6
     if (TERSE == "") TERSE = 0.12
-    if (SLIP == "") SLIP = 0.06
+    if (SLIP == "") SLIP = 0.04
     ALPHABET = " 0123456789+-*=>abcdefghijklmnopqrstuvwxyz" \
                "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     SIGNS = "pbtrsagw"
@@ -290,11 +294,19 @@ BEGIN {
     PART[0] = "corpus"
     for (i = 1; i <= 7; i++)
         PART[i] = t[i]
-    split("add ask bid buy cut dig eat fit get hit let mix now pay put run " \
-          "say see set sit tap try use win", LEAD, " ")
-    split("as ever|by habit|clearly|done fast|easily|for sure|gladly|hence|" \
-          "in short|just so|known|likely|mostly|no doubt|of course|plainly|" \
-          "quite so|rightly|simply|truly|usually|very well|well yes|yes", \
+    split("adding in|asking for|bidding on|buying up|cutting at|digging in|" \
+          "eating up|fitting in|getting to|hitting on|letting be|mixing in|" \
+          "nodding at|paying for|putting in|running up|saying so|seeing to|" \
+          "setting up|sitting by|tapping on|trying out|using up|winning at", \
+          LEAD, "|")
+    split("as it has ever been|by force of habit|clearly and surely|" \
+          "done fast and well|easily and at once|for sure and for all|" \
+          "gladly and freely|hence and therefore|in short and in sum|" \
+          "just so and no less|known since long ago|likely as not so|" \
+          "mostly and always|no doubt about it|of course it is so|" \
+          "plainly to be seen|quite so and more|rightly as before|" \
+          "simply put as it is|truly and indeed|usually it is so|" \
+          "very well and good|well yes it must be|yes and yes again", \
           FILLER, "|")
     split(task == "chain" ? \
           "coin eggs pens cups nuts keys hats bags shoe ring ball book disc " \
@@ -304,8 +316,8 @@ BEGIN {
           "heat gout cyst clot itch boil lump sore limp gash ache" : \
           "tall fast rich loud wise dark long wide deep cold bold keen calm " \
           "neat rare soft warm poor slow pale lean mild vast wild", TOPIC, " ")
-    lo = 2
-    hi = 4
+    if (lo == "") lo = 4
+    if (hi == "") hi = 6
     name_seed = seed
     seed = (seed * 7919 + hash(task what)) % 2147483646 + 1
     for (i = 0; i < 10; i++)

@@ -17,7 +17,7 @@ row before <"$before.report"
 row after <"$after.report"
 
 printf '\nA trace, and the support for its answer after each step:\n\n'
-zstdcat -q "$after.jsonl.zst" | jq -rs 'map(select(.prg != null and .grade.correct and .prg.score > 0.5))
+zstdcat -q "$after.jsonl.zst" | jq -rs 'map(select(.prg != null and .grade.correct and .prg.score > 0.4))
     | max_by([(.steps | length), .prg.score])
     | .completion as $text | .prg.support as $c
     | "  \(.prompt | rtrimstr("\n"))\t\($c[0])",

@@ -18,7 +18,6 @@
  * Where K = 0 there is no way to judge: all but mean, premature and support
  * are 0. */
 struct hyt_prg {
-    double score;      /* the kind chosen; tau * c_K from hyt_prg_score() */
     double tau;        /* Kendall's tau of support against step */
     double gain;       /* c_K - c_0 */
     double direct;     /* gain |gain| / sum |c_k - c_(k-1)| */
@@ -27,7 +26,7 @@ struct hyt_prg {
     double monotone;   /* share of steps with c_k - c_(k-1) >= -epsilon */
     double watermark;  /* sum of the rises of l above its highest so far */
     double rank;       /* Spearman's rho of k and c_k, mean ranks for ties */
-    double slope;      /* sum w_k c_k, w linear from -1/2 to +1/2 */
+    double slope;      /* sum (k/K - 1/2) c_k, of size up to (K+1)^2 / 8K */
     double discounted; /* sum gamma^(K-k) (c_k - c_(k-1)) */
     double support;    /* c_K */
 };

@@ -115,7 +115,6 @@ void hyt_prg_score(struct hyt_prg *out, const double *logp, size_t n,
     out->watermark = watermark(logp, n);
     out->rank = spearman(c, n);
     out->slope = slope(c, n);
-    out->score = hyt_prg_pick(out, HYT_PRG_TAU);
     free(c);
 }
 

@@ -50,7 +50,6 @@ static void test_prg_reference(void **state)
         const struct prg_case *c = &prg_cases[i];
 
         hyt_prg_score(&got, c->logp, c->n, EPSILON, GAMMA);
-        near(got.score, c->want.score);
         near(got.tau, c->want.tau);
         near(got.gain, c->want.gain);
         near(got.direct, c->want.direct);
@@ -72,7 +71,7 @@ static void test_prg_rising(void **state)
 
     (void)state;
     assert_true(prg.tau == 1 && prg.rank == 1 && prg.monotone == 1);
-    assert_true(prg.score == prg.support);
+    assert_true(hyt_prg_pick(&prg, HYT_PRG_TAU) == prg.support);
     near(prg.direct, prg.gain);
 }
 
@@ -83,9 +82,9 @@ static void test_prg_flat(void **state)
     struct hyt_prg prg = score(even, HYT_LEN(even));
 
     (void)state;
-    assert_true(prg.score == 0 && prg.rank == 0 && prg.direct == 0);
+    assert_true(prg.tau == 0 && prg.rank == 0 && prg.direct == 0);
     near(prg.premature, 0.8);
-    assert_true(score(noisy, HYT_LEN(noisy)).score == 0);
+    assert_true(score(noisy, HYT_LEN(noisy)).tau == 0);
 }
 
 static void test_prg_falling(void **state)
@@ -94,9 +93,26 @@ static void test_prg_falling(void **state)
     struct hyt_prg prg = score(c, HYT_LEN(c));
 
     (void)state;
-    assert_true(prg.tau == -1 && prg.score == -prg.support);
+    assert_true(prg.tau == -1 && prg.monotone == 0);
     assert_true(prg.direct < 0 && prg.slope < 0 && prg.rank == -1);
-    assert_true(prg.watermark == 0 && prg.monotone == 0);
+    assert_true(prg.watermark == 0);
+}
+
+/* Support that comes with the last of K steps has one slope for every K, and
+ * a tau that falls with K. */
+static void test_prg_long(void **state)
+{
+    double c[16];
+    struct hyt_prg prg;
+
+    (void)state;
+    for (size_t n = 2; n <= HYT_LEN(c); n++) {
+        for (size_t k = 0; k < n; k++)
+            c[k] = k + 1 < n ? 0.1 : 0.9;
+        prg = score(c, n);
+        near(prg.slope, 0.4);
+        near(prg.tau, 2.0 / (double)n);
+    }
 }
 
 static void test_prg_detour(void **state)
@@ -106,7 +122,7 @@ static void test_prg_detour(void **state)
     struct hyt_prg one = score(straight, 5), other = score(detour, 5);
 
     (void)state;
-    assert_true(other.score < one.score && other.score > 0);
+    assert_true(other.tau < one.tau && other.tau > 0);
     assert_true(other.direct < one.direct && other.rank < one.rank);
     near(other.gain, one.gain); /* the total does not see the way */
 }
@@ -123,9 +139,11 @@ static void test_prg_bounds(void **state)
         for (size_t k = 0; k < n; k++)
             c[k] = 1e-6 + (1 - 1e-6) * hyt_rng_unit(key, k);
         prg = score(c, n);
-        assert_true(fabs(prg.score) <= 1 && fabs(prg.tau) <= 1);
+        assert_true(fabs(prg.tau) <= 1);
         assert_true(fabs(prg.rank) <= 1 + 1e-15);
         assert_true(fabs(prg.direct) <= fabs(prg.gain) + 1e-15);
+        assert_true(8 * (double)(n - 1) * fabs(prg.slope) <=
+                    (double)n * (double)n);
         assert_true(prg.monotone >= 0 && prg.monotone <= 1);
         assert_true(prg.watermark >= 0);
         near(prg.support, prg.premature + prg.gain);
@@ -271,6 +289,7 @@ int main(void)
         cmocka_unit_test(test_prg_rising),
         cmocka_unit_test(test_prg_flat),
         cmocka_unit_test(test_prg_falling),
+        cmocka_unit_test(test_prg_long),
         cmocka_unit_test(test_prg_detour),
         cmocka_unit_test(test_prg_bounds),
         cmocka_unit_test(test_prg_pick),

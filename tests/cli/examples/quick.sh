@@ -18,7 +18,7 @@ jq -r '.means[] | select(.set == "test" and .n == 2 and (.metric == "accuracy"
     or .metric == "rationalised")) | [.arm, .metric, .mean] | @tsv' \
     $report/report.json
 jq -e '
-    def of($arm; $metric): .means[] | select(.task == "triage" and .arm == $arm
+    def of($arm; $metric): .means[] | select(.task == "order" and .arm == $arm
         and .set == "test" and .metric == $metric) | .mean;
     of("base"; "accuracy") > 0.2 and of("base"; "accuracy") < 0.6
     and of("base"; "rationalised") > 0.3
@@ -27,7 +27,7 @@ jq -e '
     and of("hytuning"; "rationalised") < of("base"; "rationalised") - 0.15' \
     $report/report.json >/dev/null
 # Two seeds of each arm, nothing of the round before left
-jq -e '.runs | length >= 4 and all(.seeds.triage == [1, 2])' \
+jq -e '.runs | length >= 4 and all(.seeds.order == [1, 2])' \
     $report/report.json >/dev/null
 for picture in arms curves reliability-base reliability-hytuning prg-base; do
     grep -q '^<svg' $report/$picture.svg

@@ -37,7 +37,12 @@ for task in chain triage order; do
         [ "$(wc -l <"$part.q")" -gt 300 ]
     done
     [ -z "$(sort ./*.q | uniq -d)" ]
-    tasks $task long 100 1 | jq -e -s 'map(.length > 4) | all' >/dev/null
+    tasks $task test 300 1 | jq .length | sort -n >lengths
+    tasks $task long 100 1 | jq -e -s --argjson longest "$(tail -n 1 lengths)" \
+        'map(.length > $longest) | all' >/dev/null
+    # about 100 tokens, which are bytes and the end
+    jq -s 'map(.completion | length + 1) | add / length' traces.jsonl >mean
+    awk '$1 < 95 || $1 > 105 { exit 1 }' mean
 
     jq -e -s 'map(.topic) | unique | length == 3' traces.jsonl >/dev/null
     jq -e -s 'map(.topic) | unique | length == 24' test.jsonl >/dev/null
@@ -55,7 +60,7 @@ for task in chain order; do
 done
 # triage: every step follows from its finding and the level before it alone
 tasks triage traces 500 3 | jq -r '.completion | split("\n")[:-1]
-    | . as $l | range(length) | [$l[.][4:6],
+    | . as $l | range(length) | [($l[.] | split(" ")[-3]),
       (if . == 0 then "5" else $l[. - 1][-1:] end), $l[.][-1:]] | @tsv' |
     sort -u >steps
 [ "$(cut -f 1,2 steps | sort | uniq -d | wc -l)" -eq 0 ]

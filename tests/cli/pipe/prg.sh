@@ -40,7 +40,7 @@ numbers() {
         (.tokens.completion | length)'
     holds "$m.prg" '.certainty | (.entropy_tokens | min >= 0) and
         (.logp_tokens | max <= 0) and (.self_tokens | min >= 0)'
-    holds "$m.prg" '.prg == null or .prg.score == .prg.tau * .prg.support[-1]'
+    holds "$m.prg" '.prg == null or .prg.score == .prg.slope'
     holds "$m.prg" '.prg == null or (.prg.support | length) ==
         (.steps | length) + 1'
     holds "$m.prg" '.prg == null or .final != null'

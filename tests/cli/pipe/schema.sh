@@ -44,7 +44,7 @@ jq -e '
     . as $r | .prg as $p | .weight as $w | .completion as $c | .tokens as $t |
     ([$p.logp, $p.support] | transpose | all((.[0] | exp) as $x |
         .[1] | near($x))) and
-    ($p.score | near($p.tau * $p.support[-1])) and
+    ($p.score | near($p.slope)) and
     ($p.gain | near($p.support[-1] - $p.support[0])) and
     ($p.mean | near(($p.support | add) / 3)) and
     ($p.slope | near(($p.support[-1] - $p.support[0]) / 2)) and

@@ -7,7 +7,7 @@ readme=$TESTS/../README.md
 m=$TESTS/../examples/quickstart/model
 
 printf '%s\n' '{"prompt":"a: 7+5*3 =\n","gold":"6"}' >query
-hyt-rollout -m "$m" -n 4 --seed 6 --max-tokens 40 query >rolled
+hyt-rollout -m "$m" -n 4 --seed 7 --max-tokens 40 query >rolled
 hyt-prg -m "$m" rolled >scored
 hyt-weight --policy rlif --reward prg-probability scored >weighted
 hyt-update -m "$m" --out new weighted >log
@@ -25,16 +25,16 @@ shown rolled '"logp":[-0.526617,-0.000041245563,'
 shown scored '"steps":[{"text":[0,6],"tokens":[0,6]},{"text":[6,12],"tokens":[6,12]}],'
 shown scored '"final":{"text":"6","bytes":[17,18],"tokens":[17,18]},'
 shown scored '"logp":-0.0432912050099204}'
-shown scored '"prg":{"score":0.9995700777892202,'
+shown scored '"prg":{"score":0.47099945018896905,'
 shown scored '"support":[0.05757117741128216,0.1982412341462571,0.9995700777892202]'
-shown scored '"completion":"as before\nas before\n#### 0"'
-shown scored '"support":[0.07785536565391067,0.0030128747429906035,0.9324075745426267]'
-shown scored '"prg":{"score":0.3108025248475422,'
-shown weighted '"reward":0.648338680059672,"advantage":1.4275809216394444,'
-shown weighted '"coef":0.017844761520493056}'
-shown weighted '"reward":0.1800438216388331,"advantage":-0.2596342406113091,'
-shown weighted '"coef":-0.0032454280076413635}'
-shown log '{"step":1,"loss":-0.08432001794026255,'
-shown log '"prg":0.4052937818710761,'
+shown scored '"completion":"7+5=2\n#### 2"'
+shown scored '"support":[0.05225551466233569,0.22894719157918944]'
+shown scored '"prg":{"score":0.08834583845842688,'
+shown weighted '"reward":0.30549850243590454,"advantage":1.0440676637429107,'
+shown weighted '"coef":0.013385482868498855}'
+shown weighted '"reward":0.004689365754889347,"advantage":-0.9494411862589782,'
+shown weighted '"coef":-0.01217232290075613}'
+shown log '{"step":1,"loss":-0.14070623347663408,'
+shown log '"prg":0.3566798193593622,'
 shown log '"sampling/sampling_logp_difference/max":0,'
 shown log '{"committed":1,"step":1}'
